@@ -1,0 +1,48 @@
+//! The few things about a certificate that others want to know, so that nobody else parses X.509.
+
+use sha2::{Digest, Sha256};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::FromDer;
+
+use super::der::{DerError, whole};
+use super::error::TlsError;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFacts {
+    /// The URI subject alternative names, in their order.
+    pub uri_names: Vec<String>,
+    /// The serial as the certificate writes it, big end first.
+    pub serial: Vec<u8>,
+    pub not_after_s: i64,
+    /// Over the whole certificate.
+    pub sha256: [u8; 32],
+}
+
+/// Says nothing about trust: a verifier has to have accepted the certificate before.
+pub fn certificate_facts(der: &[u8]) -> Result<CertificateFacts, TlsError> {
+    let failed = |source| TlsError::ParseCertificate { source };
+    let certificate = whole(X509Certificate::from_der(der)).map_err(failed)?;
+    Ok(CertificateFacts {
+        uri_names: uri_names(&certificate).map_err(failed)?,
+        serial: certificate.raw_serial().to_vec(),
+        not_after_s: certificate.validity().not_after.timestamp(),
+        sha256: Sha256::digest(der).into(),
+    })
+}
+
+fn uri_names(certificate: &X509Certificate<'_>) -> Result<Vec<String>, DerError> {
+    let Some(extension) = certificate.subject_alternative_name().map_err(DerError::Parse)? else {
+        return Ok(Vec::new());
+    };
+    let mut uri_names = Vec::new();
+    for name in &extension.value.general_names {
+        match name {
+            GeneralName::URI(uri) => uri_names.push((*uri).to_owned()),
+            // An identity that cannot be read must not pass for one that is absent.
+            GeneralName::Invalid(..) => return Err(DerError::InvalidName),
+            _ => {}
+        }
+    }
+    Ok(uri_names)
+}

@@ -1,0 +1,9 @@
+//! Real certificates in real files, and real handshakes over loopback.
+
+mod authority;
+mod handshake;
+
+mod facts_of_certificates;
+mod files_refused;
+mod mutual_handshake;
+mod revocation;
