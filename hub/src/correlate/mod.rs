@@ -1,0 +1,24 @@
+//! Correlation: the journal in, incidents out. Pure and deterministic: the same journal gives the same incidents, byte for
+//! byte, whenever and however often it is read.
+//!
+//! ```text
+//! entry ─ World ─┬─ Part (one machine a part) ─ points.rs ┐
+//!                ├─ Edge: silence, gaps, forks ───────────┼─ IncidentBook ─ Changes
+//!                └─ commands of people ───────────────────┘
+//! ```
+//!
+//! No clock, no disk, no randomness. Time is what the entries say. What must outlive a restart is taken out as plain data
+//! (`Changes`) and given back (`Saved`); `crate::correlator` is the thread around it.
+
+pub mod arming;
+pub mod book;
+pub mod edge;
+pub mod pack;
+pub mod part;
+pub mod points;
+pub mod rule;
+pub mod world;
+
+pub use book::IncidentBook;
+pub use pack::Pack;
+pub use world::World;

@@ -1,0 +1,193 @@
+//! Turns what was taken from the queues into one append. Nothing is confirmed here.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use wire::{Digest, EdgeId, Envelope, Lane, Record};
+
+use super::edges::{Edge, Edges};
+use super::lanes::{self, Verdict};
+use super::quota::Keep;
+use crate::journal::{Append, Body, Command, Entry, Fork, ForkKind, JournalError, Liveness, LivenessState, Quarantined};
+
+/// Answers what the journal holds under numbers that are no longer remembered.
+pub trait Archive {
+    /// Hash of the held envelope that begins with this number; `None` if it is not kept (any more).
+    fn digest_of(&self, envelope: &Envelope) -> Result<Option<Digest>, JournalError>;
+}
+
+/// What became of the envelopes of a batch, for the counters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub envelopes: u64,
+    pub records: u64,
+    pub duplicates: u64,
+    pub duplicates_unverified: u64,
+    pub forks: u64,
+    pub gaps: u64,
+    pub quarantined: u64,
+    pub quarantine_dropped: u64,
+}
+
+/// One transaction in the making. `decoded` runs beside the append's entries.
+pub struct Batch<'a> {
+    archive: &'a dyn Archive,
+    hub_ms: i64,
+    mono_ms: u64,
+    touched: Vec<usize>,
+    pub append: Append,
+    pub decoded: Vec<Option<Arc<Envelope>>>,
+    pub tally: Tally,
+}
+
+impl<'a> Batch<'a> {
+    pub fn new(archive: &'a dyn Archive, hub_ms: i64, mono_ms: u64) -> Self {
+        Self {
+            archive,
+            hub_ms,
+            mono_ms,
+            touched: Vec::new(),
+            append: Append::default(),
+            decoded: Vec::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    fn push(&mut self, body: Body, decoded: Option<Arc<Envelope>>) {
+        self.append.push(Entry { hub_ms: self.hub_ms, body });
+        self.decoded.push(decoded);
+    }
+
+    pub fn command(&mut self, command: Command) {
+        self.push(Body::Command(command), None);
+    }
+
+    pub fn liveness(&mut self, edge: EdgeId, state: LivenessState) {
+        self.push(Body::Liveness(Liveness { edge, state }), None);
+    }
+
+    pub fn other(&mut self, body: Body) {
+        self.push(body, None);
+    }
+
+    /// An envelope, or what claims to be one.
+    pub fn envelope(&mut self, edges: &mut Edges, place: usize, lane: Lane, topic: &str, payload: Bytes) -> Result<(), JournalError> {
+        let edge = edges.get_mut(place);
+        let envelope = match Envelope::decode(&payload) {
+            Ok(envelope) => envelope,
+            Err(error) => {
+                let reason = chain_of(&error);
+                self.quarantine(edge, topic, reason, payload);
+                return Ok(());
+            }
+        };
+        if let Err(reason) = lanes::claims(&envelope, &edge.id, lane) {
+            self.quarantine(edge, topic, reason, payload);
+            return Ok(());
+        }
+        let digest = Digest::of(&payload);
+        match lanes::judge(&mut edge.lanes, &mut edge.recent, &envelope, digest) {
+            Verdict::Accept { missing } => {
+                if let Some(missing) = missing {
+                    self.tally.gaps += 1;
+                    self.push(Body::Missing(missing), None);
+                }
+                self.accept(edge, place, envelope, payload);
+            }
+            Verdict::Duplicate => self.tally.duplicates += 1,
+            Verdict::Fork(how) => self.fork(edge, topic, &envelope, how, payload),
+            Verdict::LookUp => match self.archive.digest_of(&envelope)? {
+                Some(held) if held == digest => self.tally.duplicates += 1,
+                Some(_) => self.fork(edge, topic, &envelope, ForkKind::AnotherContent, payload),
+                None => self.tally.duplicates_unverified += 1,
+            },
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, edge: &mut Edge, place: usize, envelope: Envelope, payload: Bytes) {
+        let header = &envelope.header;
+        let next = envelope.next();
+        match edge.spans[header.lane.index()] {
+            Some(span) if self.append.span_goes_on(span, header.epoch, header.first) => {
+                self.append.extend_span(span, next);
+            }
+            _ => {
+                let span = self.append.begin_span(edge.id.clone(), header.lane, header.epoch, header.first, next);
+                edge.spans[header.lane.index()] = Some(span);
+            }
+        }
+        if !edge.touched {
+            edge.touched = true;
+            self.touched.push(place);
+        }
+        self.tally.envelopes += 1;
+        self.tally.records += envelope.records.len() as u64;
+        let origin = opened(&envelope).and_then(|opened| lanes::judge_origin(edge.lanes.as_ref()?, opened));
+        let (edge_id, lane, epoch, seq) = (edge.id.clone(), header.lane, header.epoch, header.first);
+        self.push(Body::Envelope(payload), Some(Arc::new(envelope)));
+        if let Some(how) = origin {
+            self.tally.forks += 1;
+            self.push(Body::Fork(Fork { edge: edge_id, lane, epoch, seq, how }), None);
+        }
+    }
+
+    fn fork(&mut self, edge: &mut Edge, topic: &str, envelope: &Envelope, how: ForkKind, payload: Bytes) {
+        self.tally.forks += 1;
+        let header = &envelope.header;
+        let fork = Fork { edge: edge.id.clone(), lane: header.lane, epoch: header.epoch, seq: header.first, how };
+        self.quarantine(edge, topic, how.text().to_owned(), payload);
+        self.push(Body::Fork(fork), None);
+    }
+
+    /// Keeps what was refused, as far as the edge's quota goes.
+    pub fn quarantine(&mut self, edge: &mut Edge, topic: &str, reason: String, payload: Bytes) {
+        self.tally.quarantined += 1;
+        let digest = Digest::of(&payload);
+        tracing::warn!(edge = %edge.id, topic, reason, %digest, payload_bytes = payload.len(), "message quarantined");
+        let payload = match edge.quota.take(self.mono_ms) {
+            Keep::All => payload,
+            Keep::Trace => Bytes::new(),
+            Keep::Nothing => {
+                self.tally.quarantine_dropped += 1;
+                return;
+            }
+        };
+        let edge = edge.id.clone();
+        self.push(Body::Quarantined(Quarantined { edge, topic: topic.to_owned(), reason, digest, payload }), None);
+    }
+
+    /// Nothing more comes: says how far each touched edge is held now.
+    pub fn finish(&mut self, edges: &mut Edges) {
+        for place in self.touched.drain(..) {
+            let edge = edges.get_mut(place);
+            edge.touched = false;
+            edge.spans = [None, None];
+            if let Some(lanes) = &edge.lanes {
+                self.append.set_edge(edge.id.clone(), lanes.clone());
+            }
+        }
+    }
+}
+
+fn opened(envelope: &Envelope) -> Option<&wire::Opened> {
+    if envelope.header.first != wire::Seq::FIRST {
+        return None;
+    }
+    envelope.records.iter().find_map(|record| match record {
+        Record::Opened(opened) => Some(opened),
+        _ => None,
+    })
+}
+
+/// The error and its causes in one line: a quarantined message says wholly why.
+fn chain_of(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,364 @@
+//! The thread that commits: takes what waits, makes it one transaction, and only then confirms. It is the only writer of
+//! the journal.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use gate::{Arrival, Confirm, Delivery, GateHandle};
+use tokio::sync::{mpsc, watch};
+use wire::{Digest, EdgeId, Envelope, Heartbeat, Lane, Topic};
+
+use super::batch::{Archive, Batch, Tally};
+use super::edges::Edges;
+use super::hub_clock::HubClock;
+use super::liveness::LivenessSettings;
+use super::queues::{Open, Queues};
+use crate::command::{Request, Waiting};
+use crate::correlator::Progress;
+use crate::journal::segment::Next;
+use crate::journal::{Body, EdgeLanes, JournalError, Position, Reader, Writer};
+use crate::metrics::IngestMetrics;
+use crate::tail::TailSender;
+use runtime::shutdown::Shutdown;
+
+/// Envelopes in one transaction. Larger ones gain nothing more and make those who wait behind them wait longer.
+const BATCH_MAX: usize = 2_048;
+/// Arrivals taken from the gate at one go.
+const RECEIVE_MAX: usize = 4_096;
+/// Correlation may lag so far before routine envelopes have to wait.
+const LAG_MAX: Duration = Duration::from_secs(1);
+/// How often silence and retention are looked at, and held-back lanes asked again.
+const HOUSEKEEPING: Duration = Duration::from_millis(500);
+const RETENTION_INTERVAL: Duration = Duration::from_secs(60);
+/// Entries that are read at most to find out what an old number held.
+const LOOK_UP_ENTRIES_MAX: usize = 20_000;
+
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    #[error("cannot start the ingest runtime")]
+    Runtime(#[source] std::io::Error),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// What the committer works with.
+pub struct Committer {
+    pub writer: Writer,
+    pub reader: Reader,
+    pub arrivals: mpsc::Receiver<Arrival>,
+    pub requests: mpsc::Receiver<Request>,
+    /// Entries that the hub itself has to journal at the start.
+    pub first: Vec<Body>,
+    pub gate: GateHandle,
+    pub tail: TailSender,
+    pub waiting: Waiting,
+    pub progress: watch::Receiver<Progress>,
+    pub expected: Vec<EdgeId>,
+    pub liveness: LivenessSettings,
+    pub metrics: IngestMetrics,
+}
+
+/// A publish that waits for its turn.
+struct Pending {
+    topic: String,
+    payload: Bytes,
+    confirm: Confirm,
+    received: Instant,
+}
+
+struct State {
+    work: Committer,
+    edges: Edges,
+    queues: Queues<Pending>,
+    clock: HubClock,
+    /// Commits that correlation has not read yet: where each ended, and when it was made.
+    unread: VecDeque<(Position, i64)>,
+    retention_due: Instant,
+    housekeeping_due: Instant,
+}
+
+impl Committer {
+    /// Runs on a thread of its own until shutdown or until the journal fails.
+    pub fn run(self, shutdown: Shutdown) -> Result<(), IngestError> {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(IngestError::Runtime)?;
+        runtime.block_on(State::new(self).run(shutdown))
+    }
+}
+
+impl State {
+    fn new(work: Committer) -> Self {
+        let mono_ms = runtime::clock::boottime_ms();
+        let clock = HubClock::new(work.writer.hub_ms(), runtime::clock::wall_ms(), mono_ms);
+        let edges = Edges::new(work.writer.edges(), work.expected.iter(), mono_ms);
+        let now = Instant::now();
+        Self {
+            work,
+            edges,
+            queues: Queues::default(),
+            clock,
+            unread: VecDeque::new(),
+            retention_due: now,
+            housekeeping_due: now + HOUSEKEEPING,
+        }
+    }
+
+    async fn run(mut self, shutdown: Shutdown) -> Result<(), IngestError> {
+        let first = std::mem::take(&mut self.work.first);
+        self.commit(|batch, _| first.into_iter().for_each(|body| batch.other(body)))?;
+        let mut arrivals = Vec::with_capacity(RECEIVE_MAX);
+        let mut requests = Vec::new();
+        loop {
+            let wake = self.wake();
+            tokio::select! {
+                biased;
+                () = shutdown.wait() => return Ok(()),
+                received = self.work.arrivals.recv_many(&mut arrivals, RECEIVE_MAX) => {
+                    if received == 0 {
+                        return Ok(());
+                    }
+                }
+                Some(request) = self.work.requests.recv() => requests.push(request),
+                () = tokio::time::sleep_until(wake.into()) => {}
+            }
+            while let Ok(request) = self.work.requests.try_recv() {
+                requests.push(request);
+            }
+            for arrival in arrivals.drain(..) {
+                self.arrive(arrival)?;
+            }
+            self.commit_waiting(&mut requests)?;
+            self.keep_house()?;
+        }
+    }
+
+    /// When there is something to do although nothing comes: a timer of correlation, or housekeeping.
+    fn wake(&mut self) -> Instant {
+        let next_due = self.work.progress.borrow_and_update().next_due_ms;
+        let Some(due_ms) = next_due.filter(|due_ms| *due_ms > self.work.writer.hub_ms()) else {
+            return self.housekeeping_due;
+        };
+        let wait_ms = due_ms.saturating_sub(self.now_ms()).max(0) as u64;
+        self.housekeeping_due.min(Instant::now() + Duration::from_millis(wait_ms))
+    }
+
+    fn now_ms(&mut self) -> i64 {
+        self.clock.read(runtime::clock::wall_ms(), runtime::clock::boottime_ms())
+    }
+
+    fn arrive(&mut self, arrival: Arrival) -> Result<(), IngestError> {
+        match arrival {
+            Arrival::Published(delivery) => self.publish(delivery),
+            Arrival::Subscribed { peer, .. } => {
+                self.resume(&peer.identity.id);
+                Ok(())
+            }
+            Arrival::Connected { .. } | Arrival::Disconnected { .. } => Ok(()),
+        }
+    }
+
+    fn publish(&mut self, delivery: Delivery) -> Result<(), IngestError> {
+        let Delivery { peer, topic, payload, received, confirm, .. } = delivery;
+        let Ok(id) = EdgeId::parse(&peer.identity.id) else {
+            // The gate's policy admits only edge ids; without one there is nobody to keep this for.
+            tracing::error!(identity = %peer.identity, "an identity without an edge id passed the gate's policy");
+            return Ok(());
+        };
+        let place = self.edges.place(&id, runtime::clock::boottime_ms());
+        match topic.parse() {
+            Ok(Topic::Envelopes(_, lane)) => {
+                let topic = topic.to_string();
+                self.queues.push(place, lane, Pending { topic, payload, confirm, received });
+                Ok(())
+            }
+            Ok(Topic::Heartbeat(_)) => self.heartbeat(place, &topic, &payload, confirm),
+            Ok(Topic::Resume(_)) | Err(_) => {
+                tracing::error!(edge = %id, %topic, "a topic that edges may not use passed the gate's policy");
+                Ok(())
+            }
+        }
+    }
+
+    fn heartbeat(&mut self, place: usize, topic: &str, payload: &Bytes, confirm: Confirm) -> Result<(), IngestError> {
+        let (now_ms, mono_ms) = (self.now_ms(), runtime::clock::boottime_ms());
+        let edge = self.edges.get_mut(place);
+        let refused = match Heartbeat::decode(payload) {
+            Ok(heartbeat) if heartbeat.edge == edge.id => {
+                if let Some(state) = edge.liveness.heartbeat(&heartbeat, now_ms, mono_ms) {
+                    let id = edge.id.clone();
+                    self.commit(|batch, _| batch.liveness(id, state))?;
+                }
+                confirm.durable();
+                return Ok(());
+            }
+            Ok(heartbeat) => format!("the heartbeat names the edge {}", heartbeat.edge),
+            Err(error) => format!("the heartbeat cannot be decoded: {error}"),
+        };
+        let payload = payload.clone();
+        self.commit(|batch, edges| batch.quarantine(edges.get_mut(place), topic, refused, payload))?;
+        confirm.durable();
+        Ok(())
+    }
+
+    /// Tells an edge what the hub holds of it. Nothing of an earlier connection is passed over: what still waits here will
+    /// come again and be recognised.
+    fn resume(&mut self, identity: &str) {
+        let Ok(id) = EdgeId::parse(identity) else { return };
+        let place = self.edges.place(&id, runtime::clock::boottime_ms());
+        let now_ms = self.now_ms();
+        let resume = EdgeLanes::resume(self.edges.get(place).lanes.as_ref(), now_ms);
+        let topic = Topic::Resume(id).to_string();
+        if let Err(error) = self.work.gate.command(&topic, resume.encode().into()) {
+            tracing::warn!(%topic, %error, "resume could not be sent; the edge will connect again and ask again");
+        }
+    }
+
+    fn commit_waiting(&mut self, requests: &mut Vec<Request>) -> Result<(), IngestError> {
+        loop {
+            let open = self.open_lanes();
+            let mut taken = Vec::new();
+            self.queues.take(BATCH_MAX, open, |place, lane, pending| taken.push((place, lane, pending)));
+            let requests = std::mem::take(requests);
+            if taken.is_empty() && requests.is_empty() {
+                return Ok(());
+            }
+            self.commit_taken(taken, requests)?;
+        }
+    }
+
+    fn commit_taken(
+        &mut self,
+        taken: Vec<(usize, Lane, Pending)>,
+        requests: Vec<Request>,
+    ) -> Result<(), IngestError> {
+        let mut confirms = Vec::with_capacity(taken.len());
+        let mut answers = Vec::new();
+        let mut failed = None;
+        let mono_ms = runtime::clock::boottime_ms();
+        let now_ms = self.now_ms();
+        let first = self.work.writer.next();
+        self.commit(|batch, edges| {
+            for request in requests {
+                answers.push((batch.append.len(), request.answer));
+                batch.command(request.command);
+            }
+            for (place, lane, pending) in taken {
+                edges.get_mut(place).liveness.heard(now_ms, mono_ms);
+                let judged = batch.envelope(edges, place, lane, &pending.topic, pending.payload);
+                failed = failed.take().or(judged.err());
+                confirms.push((pending.confirm, pending.received));
+            }
+        })?;
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        for (index, answer) in answers {
+            self.work.waiting.enter(first.plus(index), answer);
+        }
+        let committed = Instant::now();
+        for (confirm, received) in confirms {
+            confirm.durable();
+            self.work.metrics.confirm_latency(committed.saturating_duration_since(received));
+        }
+        Ok(())
+    }
+
+    /// One transaction: `fill` says what is in it. When this returns, it is durable.
+    fn commit(&mut self, fill: impl FnOnce(&mut Batch<'_>, &mut Edges)) -> Result<(), IngestError> {
+        let hub_ms = self.now_ms();
+        let archive = JournalArchive { reader: self.work.reader.clone() };
+        let mut batch = Batch::new(&archive, hub_ms, runtime::clock::boottime_ms());
+        fill(&mut batch, &mut self.edges);
+        batch.finish(&mut self.edges);
+        let Batch { mut append, decoded, tally, .. } = batch;
+        self.count(tally);
+        if append.is_empty() {
+            return Ok(());
+        }
+        let begun = Instant::now();
+        let first = self.work.writer.append(&mut append)?;
+        self.work.metrics.commit(append.len(), begun.elapsed());
+        self.unread.push_back((self.work.writer.next(), hub_ms));
+        let entries = append.into_entries();
+        let bytes = entries.iter().map(|entry| entry.body.bytes()).sum();
+        self.work.tail.send(first, entries, decoded, bytes);
+        Ok(())
+    }
+
+    fn count(&self, tally: Tally) {
+        self.work.metrics.tally(tally);
+    }
+
+    /// Whether routine envelopes may be taken, or correlation lags too far behind.
+    fn open_lanes(&mut self) -> Open {
+        let read = self.work.progress.borrow().position;
+        while self.unread.front().is_some_and(|(end, _)| *end <= read) {
+            self.unread.pop_front();
+        }
+        let Some((_, since_ms)) = self.unread.front().copied() else { return Open::Both };
+        let lag_ms = self.now_ms().saturating_sub(since_ms).max(0) as u128;
+        if lag_ms > LAG_MAX.as_millis() { Open::UrgentOnly } else { Open::Both }
+    }
+
+    fn keep_house(&mut self) -> Result<(), IngestError> {
+        let now = Instant::now();
+        let now_ms = self.now_ms();
+        let due_ms = self.work.progress.borrow().next_due_ms;
+        if due_ms.is_some_and(|due_ms| due_ms > self.work.writer.hub_ms() && due_ms <= now_ms) {
+            self.commit(|batch, _| batch.other(Body::Tick))?;
+        }
+        if now < self.housekeeping_due {
+            return Ok(());
+        }
+        self.housekeeping_due = now + HOUSEKEEPING;
+        self.check_liveness()?;
+        if now >= self.retention_due {
+            self.retention_due = now + RETENTION_INTERVAL;
+            let read = self.work.progress.borrow().position;
+            self.work.writer.delete_old(now_ms, read)?;
+        }
+        self.work.metrics.waiting(self.queues.waiting(Lane::Urgent), self.queues.waiting(Lane::Routine));
+        Ok(())
+    }
+
+    fn check_liveness(&mut self) -> Result<(), IngestError> {
+        let mono_ms = runtime::clock::boottime_ms();
+        let settings = self.work.liveness;
+        let changes: Vec<_> = self
+            .edges
+            .iter_mut()
+            .filter_map(|edge| Some((edge.id.clone(), edge.liveness.check(&settings, mono_ms)?)))
+            .collect();
+        self.commit(|batch, _| changes.into_iter().for_each(|(edge, state)| batch.liveness(edge, state)))
+    }
+}
+
+/// Looks old envelopes up in the journal.
+struct JournalArchive {
+    reader: Reader,
+}
+
+impl Archive for JournalArchive {
+    fn digest_of(&self, wanted: &Envelope) -> Result<Option<Digest>, JournalError> {
+        let header = &wanted.header;
+        let floor = self.reader.lane_floor(&header.edge, header.lane, header.epoch, header.first)?;
+        let Some(floor) = floor else { return Ok(None) };
+        let (mut found, mut read) = (None, 0);
+        self.reader.visit(floor, |_, entry| {
+            read += 1;
+            if let Body::Envelope(bytes) = &entry.body
+                && let Ok(held) = Envelope::decode(bytes)
+                && held.header.edge == header.edge
+                && held.header.lane == header.lane
+                && held.header.epoch == header.epoch
+                && held.next() > header.first
+            {
+                // The envelope that covers this number: the same one, or proof that the numbers were cut anew.
+                found = Some(Digest::of(bytes));
+            }
+            if found.is_some() || read >= LOOK_UP_ENTRIES_MAX { Next::Stop } else { Next::GoOn }
+        })?;
+        Ok(found)
+    }
+}

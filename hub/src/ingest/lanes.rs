@@ -1,0 +1,238 @@
+//! How far the hub holds an edge, and what a new envelope is in that light. Pure.
+//!
+//! Next in its lane and fitting the chain: accepted. Held already: a duplicate. The same numbers with another content, or
+//! a hash that does not continue the chain: a fork. Later than expected: accepted, and what is missing is named.
+
+use std::collections::VecDeque;
+
+use wire::{Digest, EdgeId, Envelope, Epoch, Lane, Opened, OpenedReason, Seq};
+
+use crate::journal::held::{EdgeLanes, Head};
+use crate::journal::{ForkKind, Missing};
+
+/// The latest envelopes of a lane, so that a duplicate is recognised without reading the journal. In memory only.
+#[derive(Debug, Default)]
+pub struct Recent(VecDeque<(Epoch, Seq, Digest)>);
+
+impl Recent {
+    /// More than an edge can have in flight.
+    const ENVELOPES_MAX: usize = 512;
+
+    pub fn push(&mut self, epoch: Epoch, first: Seq, digest: Digest) {
+        if self.0.len() == Self::ENVELOPES_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back((epoch, first, digest));
+    }
+
+    fn find(&self, epoch: Epoch, first: Seq) -> Option<Digest> {
+        self.0.iter().rev().find(|row| row.0 == epoch && row.1 == first).map(|row| row.2)
+    }
+}
+
+/// What an envelope is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    Accept { missing: Option<Missing> },
+    Duplicate,
+    Fork(ForkKind),
+    /// Older than what is remembered: the journal must be asked what was held under these numbers.
+    LookUp,
+}
+
+/// Judges an envelope against what is held, and, if it is accepted, moves what is held.
+pub fn judge(lanes: &mut Option<EdgeLanes>, recent: &mut Recent, envelope: &Envelope, digest: Digest) -> Verdict {
+    let header = &envelope.header;
+    match lanes {
+        Some(lanes) if lanes.epoch == header.epoch => {}
+        Some(lanes) if lanes.has_left(header.epoch) => return Verdict::Fork(ForkKind::OldEpoch),
+        Some(lanes) => lanes.enter(header.epoch),
+        None => *lanes = Some(EdgeLanes::new(header.epoch)),
+    }
+    let lanes = lanes.as_mut().expect("it was made above if it was not there");
+    let head = &mut lanes.heads[header.lane.index()];
+    let expected = head.map_or(Seq::FIRST, |head| head.next);
+
+    if header.first < expected {
+        return match recent.find(header.epoch, header.first) {
+            Some(held) if held == digest => Verdict::Duplicate,
+            Some(_) => Verdict::Fork(ForkKind::AnotherContent),
+            None => Verdict::LookUp,
+        };
+    }
+    if header.first == expected {
+        let previous = head.map_or_else(|| Digest::origin(&header.edge, header.epoch, header.lane), |head| head.digest);
+        if header.previous != previous {
+            return Verdict::Fork(ForkKind::BrokenChain);
+        }
+    }
+    let missing = (header.first > expected).then(|| Missing {
+        edge: header.edge.clone(),
+        lane: header.lane,
+        epoch: header.epoch,
+        first: expected,
+        next: header.first,
+    });
+    *head = Some(Head { next: envelope.next(), digest });
+    recent.push(header.epoch, header.first, digest);
+    Verdict::Accept { missing }
+}
+
+/// Compares what a new epoch says of its origin with what the hub holds of the epoch before.
+pub fn judge_origin(lanes: &EdgeLanes, opened: &Opened) -> Option<ForkKind> {
+    let left = lanes.left.as_ref()?;
+    let honest_loss = matches!(opened.reason, OpenedReason::Damaged | OpenedReason::StorageFailed);
+    let Some(previous) = &opened.previous else {
+        return (!honest_loss).then_some(ForkKind::RolledBack);
+    };
+    let behind = Lane::ALL.into_iter().any(|lane| {
+        let held = left.heads[lane.index()].map_or(Seq::FIRST, |head| head.next);
+        previous.heads[lane.index()].next < held
+    });
+    let another = previous.epoch != left.epoch;
+    (another || behind || opened.reason == OpenedReason::RolledBack).then_some(ForkKind::RolledBack)
+}
+
+/// For messages and quotas: whose envelope it claims to be.
+pub fn claims(envelope: &Envelope, edge: &EdgeId, lane: Lane) -> Result<(), String> {
+    if envelope.header.edge != *edge {
+        return Err(format!("the envelope names the edge {}", envelope.header.edge));
+    }
+    if envelope.header.lane != lane {
+        return Err(format!("the envelope belongs to the {} lane", envelope.header.lane));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::resume::Held;
+    use wire::envelope::EnvelopeBuilder;
+    use wire::record::LaneHead;
+    use wire::{BootId, ClockState, Header, PreviousEpoch, Record, Sealed, TableVersion};
+
+    struct Lanes {
+        lanes: Option<EdgeLanes>,
+        recent: Recent,
+    }
+
+    impl Lanes {
+        fn new() -> Self {
+            Self { lanes: None, recent: Recent::default() }
+        }
+        fn judge(&mut self, sealed: &Sealed) -> Verdict {
+            let envelope = Envelope::decode(&sealed.bytes).unwrap();
+            judge(&mut self.lanes, &mut self.recent, &envelope, sealed.digest)
+        }
+    }
+
+    fn edge() -> EdgeId {
+        EdgeId::parse("edge-1").unwrap()
+    }
+
+    fn sealed(epoch: u8, first: u64, previous: Digest, marker: u32) -> Sealed {
+        let mut builder = EnvelopeBuilder::new(Header {
+            edge: edge(),
+            lane: Lane::Urgent,
+            epoch: Epoch([epoch; 16]),
+            first: Seq(first),
+            previous,
+            boot: BootId([1; 16]),
+            mono_ms: 5,
+            wall_ms: 5,
+            clock: ClockState::Free,
+            table: TableVersion(0),
+            watermark: Seq(0),
+        });
+        builder.push(Record::Unknown { record_type: marker }).unwrap();
+        builder.push(Record::Unknown { record_type: marker }).unwrap();
+        builder.seal().unwrap()
+    }
+
+    fn origin(epoch: u8) -> Digest {
+        Digest::origin(&edge(), Epoch([epoch; 16]), Lane::Urgent)
+    }
+
+    #[test]
+    fn a_chain_is_accepted_once() {
+        let mut lanes = Lanes::new();
+        let one = sealed(1, 0, origin(1), 100);
+        let two = sealed(1, 2, one.digest, 100);
+        assert_eq!(lanes.judge(&one), Verdict::Accept { missing: None });
+        assert_eq!(lanes.judge(&two), Verdict::Accept { missing: None });
+        assert_eq!(lanes.judge(&one), Verdict::Duplicate);
+        assert_eq!(lanes.judge(&two), Verdict::Duplicate);
+    }
+
+    #[test]
+    fn another_content_under_the_same_number_is_a_fork() {
+        let mut lanes = Lanes::new();
+        let one = sealed(1, 0, origin(1), 100);
+        assert_eq!(lanes.judge(&one), Verdict::Accept { missing: None });
+        assert_eq!(lanes.judge(&sealed(1, 0, origin(1), 101)), Verdict::Fork(ForkKind::AnotherContent));
+        assert_eq!(lanes.judge(&sealed(1, 2, origin(1), 101)), Verdict::Fork(ForkKind::BrokenChain));
+        assert_eq!(lanes.judge(&sealed(1, 2, one.digest, 100)), Verdict::Accept { missing: None });
+    }
+
+    #[test]
+    fn a_first_envelope_must_begin_its_chain() {
+        let mut lanes = Lanes::new();
+        assert_eq!(lanes.judge(&sealed(1, 0, Digest([0; 32]), 100)), Verdict::Fork(ForkKind::BrokenChain));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let mut lanes = Lanes::new();
+        let one = sealed(1, 0, origin(1), 100);
+        lanes.judge(&one);
+        let Verdict::Accept { missing: Some(missing) } = lanes.judge(&sealed(1, 9, one.digest, 100)) else {
+            panic!("accepted with a gap")
+        };
+        assert_eq!((missing.first, missing.next), (Seq(2), Seq(9)));
+    }
+
+    #[test]
+    fn an_epoch_that_was_left_does_not_come_back() {
+        let mut lanes = Lanes::new();
+        let one = sealed(1, 0, origin(1), 100);
+        lanes.judge(&one);
+        assert_eq!(lanes.judge(&sealed(2, 0, origin(2), 100)), Verdict::Accept { missing: None });
+        assert_eq!(lanes.judge(&sealed(1, 2, one.digest, 100)), Verdict::Fork(ForkKind::OldEpoch));
+    }
+
+    #[test]
+    fn a_rolled_back_edge_is_told_from_an_honest_one() {
+        let mut lanes = Lanes::new();
+        let one = sealed(1, 0, origin(1), 100);
+        lanes.judge(&one);
+        lanes.judge(&sealed(2, 0, origin(2), 100));
+        let held = lanes.lanes.unwrap();
+        let previous = |next| PreviousEpoch {
+            epoch: Epoch([1; 16]),
+            heads: [
+                LaneHead { next: Seq(next), head: one.digest },
+                LaneHead { next: Seq(0), head: one.digest },
+            ],
+        };
+        let opened = |reason, previous| Opened { reason, previous };
+        assert_eq!(
+            judge_origin(&held, &opened(OpenedReason::FirstStart, Some(previous(1)))),
+            Some(ForkKind::RolledBack)
+        );
+        assert_eq!(judge_origin(&held, &opened(OpenedReason::Damaged, Some(previous(2)))), None);
+        assert_eq!(judge_origin(&held, &opened(OpenedReason::Damaged, None)), None);
+        assert_eq!(judge_origin(&held, &opened(OpenedReason::FirstStart, None)), Some(ForkKind::RolledBack));
+    }
+
+    #[test]
+    fn resume_says_what_is_held() {
+        let mut lanes = Lanes::new();
+        assert_eq!(EdgeLanes::resume(None, 7).epoch, None);
+        let one = sealed(1, 0, origin(1), 100);
+        lanes.judge(&one);
+        let resume = EdgeLanes::resume(lanes.lanes.as_ref(), 7);
+        assert_eq!(resume.lanes[0], Held { next: Seq(2), head: Some(one.digest) });
+        assert_eq!(resume.lanes[1], Held { next: Seq(0), head: None });
+    }
+}

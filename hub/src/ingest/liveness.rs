@@ -1,0 +1,124 @@
+//! Who is silent. Pure: time comes in, changes go out.
+
+use std::time::Duration;
+
+use wire::{BootId, Heartbeat};
+
+use crate::journal::LivenessState;
+
+/// How an edge's sign of life is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct LivenessSettings {
+    /// No heartbeat for so long: silent. Three missed heartbeats of five seconds by default.
+    pub silent_after: Duration,
+}
+
+/// An edge's clock against the hub's is tied anew when it has drifted so far.
+const DRIFT_MS: i64 = 1_000;
+
+#[derive(Clone, Debug)]
+pub struct LivenessWatch {
+    judged: Judged,
+    /// When the latest heartbeat came, or, before the first one, when watching began.
+    latest_mono_ms: u64,
+    latest_hub_ms: Option<i64>,
+    tied: Option<(BootId, i64)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Judged {
+    Unknown,
+    Live,
+    Silent,
+}
+
+impl LivenessWatch {
+    pub fn new(mono_ms: u64) -> Self {
+        Self { judged: Judged::Unknown, latest_mono_ms: mono_ms, latest_hub_ms: None, tied: None }
+    }
+
+    /// A heartbeat came. The change, if it is one.
+    pub fn heartbeat(&mut self, heartbeat: &Heartbeat, hub_ms: i64, mono_ms: u64) -> Option<LivenessState> {
+        self.latest_mono_ms = mono_ms;
+        self.latest_hub_ms = Some(hub_ms);
+        let offset = hub_ms.saturating_sub(i64::try_from(heartbeat.mono_ms).unwrap_or(i64::MAX));
+        let tied = self.tied.is_some_and(|(boot, tied)| {
+            boot == heartbeat.boot && tied.saturating_sub(offset).saturating_abs() <= DRIFT_MS
+        });
+        if self.judged == Judged::Live && tied {
+            return None;
+        }
+        self.judged = Judged::Live;
+        self.tied = Some((heartbeat.boot, offset));
+        Some(LivenessState::Live { boot: heartbeat.boot, mono_ms: heartbeat.mono_ms })
+    }
+
+    /// Another message of the edge came: it lives, whatever became of its heartbeat.
+    pub fn heard(&mut self, hub_ms: i64, mono_ms: u64) {
+        if self.judged == Judged::Live {
+            self.latest_mono_ms = mono_ms;
+            self.latest_hub_ms = Some(hub_ms);
+        }
+    }
+
+    /// Time has passed. The change, if it is one.
+    pub fn check(&mut self, settings: &LivenessSettings, mono_ms: u64) -> Option<LivenessState> {
+        let quiet_ms = mono_ms.saturating_sub(self.latest_mono_ms);
+        if self.judged == Judged::Silent || u128::from(quiet_ms) < settings.silent_after.as_millis() {
+            return None;
+        }
+        self.judged = Judged::Silent;
+        Some(LivenessState::Silent { last_ms: self.latest_hub_ms })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::heartbeat::{LaneDepth, Storage};
+    use wire::{ClockState, EdgeId, Epoch};
+
+    const SETTINGS: LivenessSettings = LivenessSettings { silent_after: Duration::from_secs(15) };
+
+    fn heartbeat(mono_ms: u64) -> Heartbeat {
+        Heartbeat {
+            edge: EdgeId::parse("e").unwrap(),
+            boot: BootId([1; 16]),
+            mono_ms,
+            wall_ms: 0,
+            clock: ClockState::Free,
+            epoch: Epoch([0; 16]),
+            lanes: [LaneDepth::default(); 2],
+            storage: Storage::Durable,
+            software: "test".into(),
+            config_hash: 0,
+        }
+    }
+
+    #[test]
+    fn only_changes_are_told() {
+        let mut watch = LivenessWatch::new(0);
+        let live = LivenessState::Live { boot: BootId([1; 16]), mono_ms: 100 };
+        assert_eq!(watch.heartbeat(&heartbeat(100), 1_000, 10), Some(live));
+        assert_eq!(watch.heartbeat(&heartbeat(5_100), 6_003, 5_010), None);
+        assert_eq!(watch.check(&SETTINGS, 20_009), None);
+        assert_eq!(watch.check(&SETTINGS, 20_010), Some(LivenessState::Silent { last_ms: Some(6_003) }));
+        assert_eq!(watch.check(&SETTINGS, 90_000), None);
+        assert!(watch.heartbeat(&heartbeat(100_000), 101_000, 95_000).is_some());
+    }
+
+    #[test]
+    fn an_edge_that_never_spoke_is_silent_after_one_window() {
+        let mut watch = LivenessWatch::new(1_000);
+        assert_eq!(watch.check(&SETTINGS, 15_999), None);
+        assert_eq!(watch.check(&SETTINGS, 16_000), Some(LivenessState::Silent { last_ms: None }));
+    }
+
+    #[test]
+    fn a_clock_that_drifts_is_tied_anew() {
+        let mut watch = LivenessWatch::new(0);
+        watch.heartbeat(&heartbeat(0), 1_000, 0);
+        assert_eq!(watch.heartbeat(&heartbeat(5_000), 7_000, 5_000), None);
+        assert!(watch.heartbeat(&heartbeat(10_000), 12_001, 10_000).is_some());
+    }
+}

@@ -1,0 +1,59 @@
+//! An edge as the hub knows it.
+
+use minicbor::{Decode, Encode};
+use wire::{BootId, EdgeId};
+
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct EdgeState {
+    #[n(0)]
+    pub edge: EdgeId,
+    #[n(1)]
+    pub part: wire::PartId,
+    #[n(2)]
+    pub liveness: LivenessView,
+    /// Hub time at which the liveness became what it is.
+    #[n(3)]
+    pub since_ms: i64,
+    /// Boots of this edge and the distance of their monotonic clock from hub time: `hub_ms = mono_ms + offset_ms`. The
+    /// latest last; at most [`EdgeState::BOOTS_MAX`].
+    #[n(4)]
+    pub boots: Vec<BootClock>,
+    /// Whether the hub's configuration names this edge. One that is not named is judged all the same.
+    #[n(5)]
+    pub registered: bool,
+}
+
+impl EdgeState {
+    pub const BOOTS_MAX: usize = 8;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct BootClock {
+    #[n(0)]
+    pub boot: BootId,
+    #[n(1)]
+    pub offset_ms: i64,
+}
+
+/// The hub's judgement of an edge's sign of life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum LivenessView {
+    /// Not judged yet since the hub began.
+    #[n(0)]
+    Unknown,
+    #[n(1)]
+    Live,
+    #[n(2)]
+    Silent,
+}
+
+impl LivenessView {
+    pub fn name(self) -> &'static str {
+        match self {
+            LivenessView::Unknown => "unknown",
+            LivenessView::Live => "live",
+            LivenessView::Silent => "silent",
+        }
+    }
+}

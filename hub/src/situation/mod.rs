@@ -1,0 +1,12 @@
+//! The situation: how parts, edges and points stand, as the hub judges it. Plain data. Correlation computes it, the
+//! store keeps it, the API shows it.
+
+pub mod changes;
+pub mod edge;
+pub mod event_time;
+pub mod memory;
+pub mod part;
+
+pub use changes::{Changes, Saved, SavedPart};
+pub use edge::{EdgeState, LivenessView};
+pub use part::{Arming, DeviceRow, Layout, PartState, PointRow, PointState};

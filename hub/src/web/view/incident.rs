@@ -1,0 +1,98 @@
+//! The list of open incidents.
+
+use super::moment::Moment;
+use crate::api::caller::Role;
+use crate::api::dto::incident::{Action, allowed};
+use crate::incident::{ArrivalMark, Incident, Severity, State};
+use crate::store::PartRow;
+
+/// Cards on the page; whoever has more open incidents than this needs the filters of the API.
+const CARDS_MAX: usize = 100;
+
+pub(in crate::web) struct IncidentList {
+    pub(in crate::web) cards: Vec<IncidentCard>,
+    pub(in crate::web) total: usize,
+    /// Open incidents per severity, the gravest first; only those that there are.
+    pub(in crate::web) counts: Vec<(Severity, usize)>,
+    pub(in crate::web) unseen: usize,
+}
+
+pub(in crate::web) struct IncidentCard {
+    pub(in crate::web) id: String,
+    pub(in crate::web) rule: String,
+    pub(in crate::web) title: String,
+    pub(in crate::web) text: String,
+    pub(in crate::web) part_id: String,
+    pub(in crate::web) part: String,
+    pub(in crate::web) severity: Severity,
+    pub(in crate::web) state: State,
+    pub(in crate::web) began: Moment,
+    pub(in crate::web) occurrences: u64,
+    pub(in crate::web) late: bool,
+    pub(in crate::web) seen_by: Option<SeenBy>,
+    pub(in crate::web) can_acknowledge: bool,
+    pub(in crate::web) can_close: bool,
+}
+
+pub(in crate::web) struct SeenBy {
+    pub(in crate::web) person: String,
+    pub(in crate::web) at: Moment,
+    pub(in crate::web) note: Option<String>,
+}
+
+impl IncidentList {
+    /// `open` comes gravest first.
+    pub(in crate::web) fn of(open: &[Incident], parts: &[PartRow], role: Role) -> Self {
+        let count = |severity: Severity| open.iter().filter(|incident| incident.severity == severity).count();
+        let counts = Severity::ALL.into_iter().map(|severity| (severity, count(severity)));
+        Self {
+            cards: open
+                .iter()
+                .take(CARDS_MAX)
+                .map(|incident| IncidentCard::of(incident, parts, role))
+                .collect(),
+            total: open.len(),
+            counts: counts.filter(|(_, count)| *count > 0).collect(),
+            unseen: open.iter().filter(|incident| incident.acknowledged.is_none()).count(),
+        }
+    }
+
+    pub(in crate::web) fn not_shown(&self) -> usize {
+        self.total - self.cards.len()
+    }
+
+    /// In front of the page's title, so that a tab in the background tells it, too.
+    pub(in crate::web) fn title_mark(&self) -> String {
+        match self.counts.first() {
+            Some((gravest, _)) => format!("({}) {gravest} · ", self.total),
+            None => String::new(),
+        }
+    }
+}
+
+impl IncidentCard {
+    fn of(incident: &Incident, parts: &[PartRow], role: Role) -> Self {
+        let state = incident.state();
+        let part = parts.iter().find(|part| part.part == incident.part);
+        Self {
+            id: incident.id.to_string(),
+            rule: incident.rule.clone(),
+            title: incident.title.clone(),
+            text: incident.text.clone(),
+            part_id: incident.part.to_string(),
+            part: part.map_or_else(|| incident.part.to_string(), |part| part.name.clone()),
+            severity: incident.severity,
+            state,
+            began: Moment(incident.began_ms),
+            occurrences: incident.occurrences,
+            late: incident.arrival == ArrivalMark::Late,
+            seen_by: incident.acknowledged.as_ref().map(|signature| SeenBy {
+                person: signature.person.to_string(),
+                at: Moment(signature.at_ms),
+                note: signature.note.clone(),
+            }),
+            can_acknowledge: role.may_acknowledge && allowed(state).contains(&Action::Acknowledge),
+            can_close: role.may_close && allowed(state).contains(&Action::Close),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The card of a part.
+
+use std::cmp::Reverse;
+
+use wire::Kind;
+
+use super::moment::Moment;
+use super::point::{PointLine, spaced};
+use super::tone::{self, Tone};
+use crate::api::shown::{self, Device};
+use crate::incident::{Incident, Severity};
+use crate::situation::{EdgeState, LivenessView};
+use crate::store::PartRow;
+
+/// Lines of a device that stand on the card at once; the rest is one click away.
+const LINES_AT_ONCE: usize = 5;
+
+pub(in crate::web) struct PartCard {
+    pub(in crate::web) id: String,
+    pub(in crate::web) name: String,
+    pub(in crate::web) standing: Standing,
+    pub(in crate::web) open: usize,
+    pub(in crate::web) gravest: Option<Severity>,
+    pub(in crate::web) arming: ArmingView,
+    pub(in crate::web) edges: Vec<EdgeLine>,
+    pub(in crate::web) devices: Vec<DeviceView>,
+    pub(in crate::web) last_news: Option<Moment>,
+    pub(in crate::web) points: usize,
+    pub(in crate::web) doubtful: usize,
+}
+
+/// The part in one word, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::web) enum Standing {
+    /// A P1 or P2 incident is open.
+    Alarm,
+    /// An edge of it is not live: what is shown may be old.
+    NotReporting,
+    /// Another incident is open, or a device is lost.
+    Attention,
+    Quiet,
+}
+
+pub(in crate::web) struct ArmingView {
+    /// `None`: never known, which rules count as set.
+    pub(in crate::web) state: Option<String>,
+    pub(in crate::web) usable: bool,
+    pub(in crate::web) quality: &'static str,
+}
+
+pub(in crate::web) struct EdgeLine {
+    pub(in crate::web) id: String,
+    pub(in crate::web) liveness: LivenessView,
+    pub(in crate::web) since: Moment,
+    pub(in crate::web) registered: bool,
+}
+
+pub(in crate::web) struct DeviceView {
+    pub(in crate::web) id: String,
+    pub(in crate::web) name: String,
+    pub(in crate::web) edge: String,
+    pub(in crate::web) profile: String,
+    pub(in crate::web) link: LinkView,
+    pub(in crate::web) lines: Vec<PointLine>,
+    pub(in crate::web) rest: Vec<PointLine>,
+    pub(in crate::web) rest_doubtful: usize,
+}
+
+pub(in crate::web) struct LinkView {
+    /// `None`: the edge has not said.
+    pub(in crate::web) state: Option<String>,
+    pub(in crate::web) tone: Tone,
+    pub(in crate::web) usable: bool,
+}
+
+impl Standing {
+    pub(in crate::web) fn name(self) -> &'static str {
+        match self {
+            Standing::Alarm => "alarm",
+            Standing::NotReporting => "not-reporting",
+            Standing::Attention => "attention",
+            Standing::Quiet => "quiet",
+        }
+    }
+}
+
+impl PartCard {
+    pub(in crate::web) fn of(part: &PartRow, edges: &[EdgeState], open: &[Incident]) -> Self {
+        let own = || open.iter().filter(|incident| incident.part == part.part);
+        let gravest = own().map(|incident| incident.severity).min_by_key(|severity| *severity as u8);
+        let devices = shown::devices(part, edges);
+        let points = || devices.iter().flat_map(|device| &device.points);
+        let edge_lines: Vec<EdgeLine> = shown::edges_of(part, edges).map(EdgeLine::of).collect();
+        let device_views: Vec<DeviceView> = devices.iter().map(DeviceView::of).collect();
+        Self {
+            id: part.part.to_string(),
+            name: part.name.clone(),
+            standing: standing(gravest, &edge_lines, &device_views),
+            open: own().count(),
+            gravest,
+            arming: ArmingView::of(part, edges),
+            last_news: shown::last_news_ms(part).map(Moment),
+            points: points().count(),
+            doubtful: points().filter(|point| !point.belief.is_usable()).count(),
+            edges: edge_lines,
+            devices: device_views,
+        }
+    }
+
+    pub(in crate::web) fn is_not_reporting(&self) -> bool {
+        !all_live(&self.edges)
+    }
+}
+
+fn standing(gravest: Option<Severity>, edges: &[EdgeLine], devices: &[DeviceView]) -> Standing {
+    if gravest.is_some_and(|severity| severity.graver_than(Severity::P3)) {
+        Standing::Alarm
+    } else if !all_live(edges) {
+        Standing::NotReporting
+    } else if gravest.is_some()
+        || devices.iter().any(|device| !device.link.usable || device.link.tone > Tone::Quiet)
+    {
+        Standing::Attention
+    } else {
+        Standing::Quiet
+    }
+}
+
+/// A part without any edge reports nothing either.
+fn all_live(edges: &[EdgeLine]) -> bool {
+    !edges.is_empty() && edges.iter().all(|edge| edge.liveness == LivenessView::Live)
+}
+
+impl ArmingView {
+    fn of(part: &PartRow, edges: &[EdgeState]) -> Self {
+        match shown::arming(part, edges) {
+            None => Self { state: None, usable: false, quality: shown::Belief::NeverHeard.quality_name() },
+            Some((arming, belief)) => Self {
+                state: Some(shown::arming_name(arming)),
+                usable: belief.is_usable(),
+                quality: belief.quality_name(),
+            },
+        }
+    }
+}
+
+impl EdgeLine {
+    fn of(edge: &EdgeState) -> Self {
+        Self {
+            id: edge.edge.to_string(),
+            liveness: edge.liveness,
+            since: Moment(edge.since_ms),
+            registered: edge.registered,
+        }
+    }
+}
+
+impl DeviceView {
+    fn of(device: &Device<'_>) -> Self {
+        let own_line = |kind: Option<Kind>| !matches!(kind, Some(Kind::DeviceLink | Kind::PartArming));
+        let mut lines: Vec<PointLine> =
+            device.points.iter().filter(|point| own_line(point.row.kind())).map(PointLine::of).collect();
+        // What asks for attention first, then what people look for; else the order of the device.
+        lines.sort_by_key(|line| (Reverse(line.tone), !line.stands_out()));
+        let at_once = lines.iter().take_while(|line| line.stands_out()).count().min(LINES_AT_ONCE);
+        let rest = lines.split_off(at_once.max(lines.len().min(1)));
+        Self {
+            id: device.row.device.to_string(),
+            name: spaced(device.row.device.as_str()),
+            edge: device.row.edge.to_string(),
+            profile: device.row.profile.clone(),
+            link: LinkView::of(device),
+            rest_doubtful: rest.iter().filter(|line| !line.usable).count(),
+            lines,
+            rest,
+        }
+    }
+}
+
+impl LinkView {
+    fn of(device: &Device<'_>) -> Self {
+        let kind = Some(Kind::DeviceLink);
+        let link = device.points.iter().find(|point| point.row.kind() == kind);
+        let usable = link.is_some_and(|link| link.belief.is_usable());
+        let value = link.and_then(|link| link.value);
+        Self {
+            state: value.map(|value| shown::in_words(kind, value)),
+            tone: value.map_or(Tone::Quiet, |value| tone::of(kind, value)),
+            usable,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! A point as a line of a card.
+
+use wire::{Kind, Lane, Value, ValueType};
+
+use super::moment::Moment;
+use super::tone::{self, Tone};
+use crate::api::shown::{self, Belief};
+
+pub(in crate::web) struct PointLine {
+    /// The point's name, with spaces for people.
+    pub(in crate::web) name: String,
+    pub(in crate::web) kind: String,
+    /// The value in words, without its unit. `None`: never reported.
+    pub(in crate::web) text: Option<String>,
+    pub(in crate::web) unit: &'static str,
+    pub(in crate::web) tone: Tone,
+    /// The name of the quality, which the template puts into words.
+    pub(in crate::web) quality: &'static str,
+    pub(in crate::web) usable: bool,
+    pub(in crate::web) since: Option<Moment>,
+    salient: bool,
+}
+
+impl PointLine {
+    pub(super) fn of(point: &shown::Point<'_>) -> Self {
+        let kind = point.row.kind();
+        let usable = point.belief.is_usable();
+        Self {
+            name: spaced(point.row.point.as_str()),
+            kind: point.row.kind.clone(),
+            text: point.value.map(|value| text(kind, value)),
+            unit: kind.map_or("", |kind| kind.value_type().unit()),
+            // What cannot be believed is neither calm nor alarming: it is marked as doubtful instead.
+            tone: if usable {
+                point.value.map_or(Tone::Quiet, |value| tone::of(kind, value))
+            } else {
+                Tone::Quiet
+            },
+            quality: point.belief.quality_name(),
+            usable,
+            since: point.event_ms.map(Moment),
+            salient: is_salient(kind),
+        }
+    }
+
+    /// Whether the line stands on the card at once: what people look for first, and what asks for attention.
+    pub(super) fn stands_out(&self) -> bool {
+        self.salient || self.tone > Tone::Quiet
+    }
+
+    /// Good needs no words.
+    pub(in crate::web) fn is_plain(&self) -> bool {
+        self.quality == Belief::Reported(wire::Quality::Good).quality_name()
+    }
+}
+
+/// Named states of the urgent lane: doors, bolts, locks, zones, modes.
+fn is_salient(kind: Option<Kind>) -> bool {
+    kind.is_some_and(|kind| kind.lane() == Lane::Urgent && matches!(kind.value_type(), ValueType::State(_)))
+}
+
+fn text(kind: Option<Kind>, value: &Value) -> String {
+    match value {
+        // More digits than an instrument has would only flicker.
+        Value::Number(number) => {
+            format!("{number:.2}").trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        _ => spaced(&shown::in_words(kind, value)),
+    }
+}
+
+pub(super) fn spaced(name: &str) -> String {
+    name.replace(['_', '-'], " ")
+}

@@ -1,0 +1,91 @@
+//! The pages carry their headers, escape what they show, and show a person only what he may do.
+
+use axum::http::{Method, StatusCode};
+use strongroom_hub::incident::Severity;
+use strongroom_hub::situation::LivenessView;
+
+use crate::ask::LOOPBACK;
+use crate::samples;
+use crate::site::Site;
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                      form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+#[tokio::test]
+async fn every_answer_carries_the_security_headers() {
+    let site = Site::new();
+    for path in ["/", "/api/v1/parts", "/nowhere", "/assets/live.js", "/healthz", "/api/openapi.json"] {
+        let answer = site.ask(Method::GET, path).send().await;
+        assert_eq!(answer.header("content-security-policy"), POLICY, "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("x-frame-options"), "DENY");
+        assert_eq!(answer.header("referrer-policy"), "same-origin");
+        assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
+        assert!(answer.header("strict-transport-security").starts_with("max-age="));
+        let cache = answer.header("cache-control");
+        assert!(if path.starts_with("/assets") { cache.contains("max-age=60") } else { cache == "no-store" });
+    }
+    let refused = site.ask(Method::GET, "/").header("host", "a").peer(LOOPBACK).send().await;
+    assert_eq!(refused.header("content-security-policy"), POLICY);
+    let plain = site.ask(Method::GET, "/").header("host", "localhost:8080").peer(LOOPBACK).send().await;
+    assert!(!plain.headers.contains_key("strict-transport-security"));
+}
+
+#[tokio::test]
+async fn the_page_holds_nothing_that_the_policy_forbids_and_nothing_from_elsewhere() {
+    let site = Site::new();
+    site.part(0, "doc", "Document room", LivenessView::Live);
+    site.incident(1, "doc", Severity::P1);
+    for page in [site.get("/").await.text, site.ask(Method::GET, "/").send().await.text] {
+        assert!(page.contains("/assets/strongroom.css"));
+        for forbidden in ["<style", " style=", "javascript:", " onclick=", "http://", "https://", "<script>"]
+        {
+            assert!(!page.contains(forbidden), "the page holds `{forbidden}`");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_sees_the_form_and_nothing_else() {
+    let site = Site::new();
+    site.part(0, "doc", "Document room", LivenessView::Live);
+    let page = site.ask(Method::GET, "/").send().await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text.contains("action=\"/signin\"") && !page.text.contains("Document room"));
+    let ended = site.ask(Method::GET, "/").header("cookie", "strongroom_session=x").send().await;
+    assert!(ended.text.contains("action=\"/signin\""));
+}
+
+#[tokio::test]
+async fn what_the_page_shows_is_escaped() {
+    let site = Site::new();
+    site.part(0, "doc", "<script>alert(1)</script>", LivenessView::Live);
+    let mut incident = samples::incident(1, "doc", Severity::P1);
+    incident.title = "\"><img src=x onerror=alert(1)>".to_owned();
+    site.put(incident);
+    let page = site.get("/").await.text;
+    assert!(!page.contains("<script>alert") && !page.contains("<img src=x"), "{page}");
+    assert!(page.contains("&#60;script&#62;alert(1)") || page.contains("&lt;script&gt;alert(1)"), "{page}");
+}
+
+#[tokio::test]
+async fn incidents_stand_gravest_first_with_what_the_person_may_do() {
+    let site = Site::new();
+    site.part(0, "doc", "Document room", LivenessView::Live);
+    site.incident(1, "doc", Severity::P3);
+    site.incident(2, "doc", Severity::P1);
+    let list = site.get("/fragments/incidents").await.text;
+    let (p1, p3) = (list.find("incident p1").unwrap(), list.find("incident p3").unwrap());
+    assert!(p1 < p3);
+    assert!(list.contains("data-title=\"(2) P1 · \""), "{list}");
+    assert_eq!(list.matches("/acknowledge\" data-api").count(), 2);
+    let observers = site.ask(Method::GET, "/fragments/incidents").token(&site.observer).send().await.text;
+    assert!(observers.contains("Door forced") && !observers.contains("<form"), "{observers}");
+}
+
+#[tokio::test]
+async fn an_empty_hub_says_what_to_do_next() {
+    let site = Site::new();
+    let page = site.get("/").await.text;
+    assert!(page.contains("No open incidents.") && page.contains("No parts yet."), "{page}");
+}

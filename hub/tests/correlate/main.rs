@@ -1,0 +1,11 @@
+//! Correlation as a function: event traces in, incidents out.
+
+#![allow(clippy::unwrap_used, unreachable_pub, reason = "tests fail by panicking, and nothing here is reachable from outside")]
+
+mod room;
+
+mod arming;
+mod life_cycle;
+mod replay;
+mod rules;
+mod time;

@@ -1,0 +1,114 @@
+//! The same journal gives the same incidents: read again from the start, or after a stop at any entry.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use strongroom_hub::correlate::World;
+use strongroom_hub::incident::{Incident, IncidentId};
+use strongroom_hub::journal::Entry;
+use strongroom_hub::store::Store;
+
+use crate::room::Room;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Event(&'static str, &'static str),
+    Late(&'static str, &'static str),
+    Wait(i64),
+    Silent,
+    Live,
+    Missing,
+    Gap,
+    Fork,
+}
+
+const EVENTS: &[(&str, &str)] = &[
+    ("edge:arming", "set"),
+    ("edge:arming", "unset"),
+    ("door-1:contact", "open"),
+    ("door-1:contact", "closed"),
+    ("door-1:contact", "cut"),
+    ("door-1:access", "granted"),
+    ("door-1:rex", "yes"),
+    ("door-1:rex", "no"),
+    ("door-2:contact", "open"),
+    ("door-2:contact", "closed"),
+    ("cabinet-1:bolt", "retracted"),
+    ("cabinet-1:bolt", "extended"),
+    ("cabinet-1:closed", "no"),
+    ("cabinet-1:closed", "yes"),
+    ("jammer-1:cover", "yes"),
+    ("jammer-1:cover", "no"),
+    ("jammer-1:link", "lost"),
+    ("jammer-1:link", "online"),
+];
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let event = proptest::sample::select(EVENTS);
+    let step = prop_oneof![
+        8 => event.clone().prop_map(|(point, state)| Step::Event(point, state)),
+        2 => event.prop_map(|(point, state)| Step::Late(point, state)),
+        4 => (1..40_000_i64).prop_map(Step::Wait),
+        1 => Just(Step::Silent),
+        1 => Just(Step::Live),
+        1 => Just(Step::Missing),
+        1 => Just(Step::Gap),
+        1 => Just(Step::Fork),
+    ];
+    proptest::collection::vec(step, 1..60)
+}
+
+fn played(steps: &[Step]) -> Room {
+    let mut room = Room::new();
+    for step in steps {
+        match step {
+            Step::Event(point, state) => room.event(point, state),
+            Step::Late(point, state) => room.event_at(room.now_ms - 30_000, point, state),
+            Step::Wait(ms) => room.wait_ms(*ms),
+            Step::Silent => room.silent(),
+            Step::Live => room.live(),
+            Step::Missing => room.missing(10, 20),
+            Step::Gap => room.gap(10, 20),
+            Step::Fork => room.fork(),
+        }
+    }
+    room
+}
+
+/// Judges a journal over a store, which is closed and opened again after each of these entries.
+fn over_a_store(journal: &[Entry], stops: &[usize]) -> BTreeMap<IncidentId, Incident> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.redb");
+    let mut from = 0;
+    for stop in stops.iter().copied().chain([journal.len()]) {
+        let (store, mut writer) = Store::open(&path).unwrap();
+        let mut world = World::restore(store.load().unwrap());
+        assert_eq!(world.next().to_string(), format!("0-{from}"));
+        for entry in &journal[from..stop] {
+            world.apply(world.next(), entry, None);
+        }
+        writer.commit(&world.take_changes()).unwrap();
+        from = stop;
+    }
+    let (store, _) = Store::open(&path).unwrap();
+    let page = store.incidents(&Default::default(), None, 10_000).unwrap();
+    page.items.into_iter().map(|incident| (incident.id, incident)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn read_again_it_gives_the_same(steps in steps()) {
+        let room = played(&steps);
+        prop_assert_eq!(room.replayed(), room.incidents);
+    }
+
+    #[test]
+    fn stopped_anywhere_it_gives_the_same(steps in steps(), cut in 0.0..1.0_f64, second in 0.0..1.0_f64) {
+        let room = played(&steps);
+        let place = |share: f64| (share * room.journal.len() as f64) as usize;
+        let (one, two) = (place(cut.min(second)), place(cut.max(second)));
+        prop_assert_eq!(over_a_store(&room.journal, &[one, two]), room.incidents);
+    }
+}

@@ -1,0 +1,265 @@
+//! A room for traces: an edge with a panel, a door, a cabinet and a jammer, whose events become journal entries at once.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use strongroom_hub::correlate::{World, pack};
+use strongroom_hub::incident::{Answer, Incident, IncidentId};
+use strongroom_hub::journal::{
+    Action, Activated, Body, Command, Entry, Fork, ForkKind, Liveness, LivenessState, Missing, PartBinding, Position,
+};
+use strongroom_hub::situation::{Changes, Saved};
+use wire::envelope::EnvelopeBuilder;
+use wire::{
+    BootId, ClockState, DeviceEntry, DeviceId, Digest, EdgeId, Epoch, Gap, Header, Kind, Lane, Observation, PartId,
+    PersonId, PointEntry, PointName, PointNo, PointTable, Quality, Record, Seq, Value, ValueType,
+};
+
+pub const EPOCH: Epoch = Epoch([3; 16]);
+const BOOT: BootId = BootId([4; 16]);
+
+/// Every point of the room: device, point, kind.
+const POINTS: &[(&str, &str, &str)] = &[
+    ("edge", "arming", "part.arming"),
+    ("panel-1", "tamper", "panel.tamper"),
+    ("panel-1", "zone-1", "zone.state"),
+    ("panel-1", "link", "device.link"),
+    ("door-1", "contact", "door.contact"),
+    ("door-1", "access", "door.access"),
+    ("door-1", "rex", "door.rex"),
+    ("door-1", "fire", "door.fire_release"),
+    ("door-1", "mode", "door.mode"),
+    ("door-1", "link", "device.link"),
+    ("door-2", "contact", "door.contact"),
+    ("door-2", "access", "door.access"),
+    ("cabinet-1", "bolt", "cabinet.bolt"),
+    ("cabinet-1", "closed", "cabinet.door_closed"),
+    ("cabinet-1", "link", "device.link"),
+    ("jammer-1", "cover", "jammer.tamper"),
+    ("jammer-1", "link", "device.link"),
+];
+
+pub struct Room {
+    pub edge: EdgeId,
+    pub world: World,
+    pub journal: Vec<Entry>,
+    pub incidents: BTreeMap<IncidentId, Incident>,
+    pub answers: Vec<Answer>,
+    /// Hub time; the edge's monotonic clock stands 1,000,000 ms behind it.
+    pub now_ms: i64,
+    table: PointTable,
+    next: [u64; 2],
+}
+
+impl Room {
+    /// Live, unset, everything closed, and all of it known.
+    pub fn new() -> Self {
+        let mut room = Self::unknown();
+        room.live();
+        room.event("edge:arming", "unset");
+        for (device, point, kind) in POINTS {
+            let at_rest = match Kind::from_name(kind).unwrap().value_type() {
+                ValueType::Flag => if *point == "closed" { "yes" } else { "no" },
+                ValueType::State(names) if *kind != "part.arming" => names[0],
+                _ => continue,
+            };
+            room.event(&format!("{device}:{point}"), at_rest);
+        }
+        assert_eq!(room.open(), Vec::<String>::new(), "a room at rest has no incident");
+        room
+    }
+
+    /// Activated and known by its table, and nothing has been heard.
+    pub fn unknown() -> Self {
+        let edge = EdgeId::parse("edge-1").unwrap();
+        let mut room = Self {
+            edge: edge.clone(),
+            world: World::restore(Saved::default()),
+            journal: Vec::new(),
+            incidents: BTreeMap::new(),
+            answers: Vec::new(),
+            now_ms: 2_000_000,
+            table: table(),
+            next: [0, 0],
+        };
+        let part = PartBinding { part: PartId::parse("room").unwrap(), name: "Room".into(), edges: vec![edge] };
+        room.entry(Body::HubStarted);
+        room.entry(Body::Activated(Activated { pack: pack::DEFAULT.to_owned(), parts: vec![part] }));
+        let parts: Vec<Record> = room.table.parts().into_iter().map(Record::TablePart).collect();
+        room.envelope(Lane::Urgent, room.now_ms, parts);
+        room
+    }
+
+    pub fn entry(&mut self, body: Body) {
+        let position = self.world.next();
+        let entry = Entry { hub_ms: self.now_ms, body };
+        self.world.apply(position, &entry, None);
+        self.journal.push(entry);
+        let changes = self.world.take_changes();
+        self.keep(changes);
+    }
+
+    fn keep(&mut self, changes: Changes) {
+        for incident in changes.incidents {
+            self.incidents.insert(incident.id, incident);
+        }
+        self.answers.extend(changes.answers.into_iter().map(|(_, answer)| answer));
+    }
+
+    pub fn envelope(&mut self, lane: Lane, happened_ms: i64, records: Vec<Record>) {
+        let mut builder = EnvelopeBuilder::new(Header {
+            edge: self.edge.clone(),
+            lane,
+            epoch: EPOCH,
+            first: Seq(self.next[lane.index()]),
+            previous: Digest([0; 32]),
+            boot: BOOT,
+            mono_ms: (happened_ms - 1_000_000) as u64,
+            wall_ms: happened_ms,
+            clock: ClockState::Free,
+            table: self.table.version(),
+            watermark: Seq(0),
+        });
+        self.next[lane.index()] += records.len() as u64;
+        for record in records {
+            builder.push(record).unwrap();
+        }
+        self.entry(Body::Envelope(Bytes::from(builder.seal().unwrap().bytes)));
+    }
+
+    fn observation(&self, point: &str, state: &str, quality: Quality) -> (Observation, Lane) {
+        let (device, name) = point.split_once(':').unwrap();
+        let place = POINTS.iter().position(|(d, p, _)| *d == device && *p == name);
+        let place = place.unwrap_or_else(|| panic!("the room has no point {point}"));
+        let kind = Kind::from_name(POINTS[place].2).unwrap();
+        let value = match kind.value_type() {
+            ValueType::Flag => Value::Flag(state == "yes"),
+            _ => Value::Integer(kind.state(state).unwrap_or_else(|| panic!("{kind} has no state {state}"))),
+        };
+        let point = PointNo(place as u16);
+        (Observation { point, value: Some(value), quality, offset_ms: 0 }, kind.lane())
+    }
+
+    /// Something happens now and is journaled now.
+    pub fn event(&mut self, point: &str, state: &str) {
+        self.event_at(self.now_ms, point, state);
+    }
+
+    /// Something happened then and is journaled now.
+    pub fn event_at(&mut self, happened_ms: i64, point: &str, state: &str) {
+        let (observation, lane) = self.observation(point, state, Quality::Good);
+        self.envelope(lane, happened_ms, vec![Record::Event(observation)]);
+    }
+
+    pub fn event_with(&mut self, point: &str, state: &str, quality: Quality) {
+        let (observation, lane) = self.observation(point, state, quality);
+        self.envelope(lane, self.now_ms, vec![Record::Event(observation)]);
+    }
+
+    pub fn snapshot_at(&mut self, read_ms: i64, point: &str, state: &str) {
+        let (observation, _) = self.observation(point, state, Quality::Good);
+        self.envelope(Lane::Routine, read_ms, vec![Record::Snapshot(observation)]);
+    }
+
+    pub fn live(&mut self) {
+        let mono_ms = (self.now_ms - 1_000_000) as u64;
+        let state = LivenessState::Live { boot: BOOT, mono_ms };
+        self.entry(Body::Liveness(Liveness { edge: self.edge.clone(), state }));
+    }
+
+    pub fn silent(&mut self) {
+        let state = LivenessState::Silent { last_ms: Some(self.now_ms - 15_000) };
+        self.entry(Body::Liveness(Liveness { edge: self.edge.clone(), state }));
+    }
+
+    pub fn missing(&mut self, first: u64, next: u64) {
+        self.entry(Body::Missing(Missing {
+            edge: self.edge.clone(),
+            lane: Lane::Routine,
+            epoch: EPOCH,
+            first: Seq(first),
+            next: Seq(next),
+        }));
+    }
+
+    pub fn gap(&mut self, first: u64, next: u64) {
+        let gap = Gap {
+            epoch: EPOCH,
+            lane: Lane::Routine,
+            first: Seq(first),
+            next: Seq(next),
+            before: Digest([0; 32]),
+            after: Digest([1; 32]),
+            reason: wire::GapReason::SpoolFull,
+        };
+        self.envelope(Lane::Urgent, self.now_ms, vec![Record::Gap(gap)]);
+    }
+
+    pub fn fork(&mut self) {
+        let how = ForkKind::AnotherContent;
+        let edge = self.edge.clone();
+        self.entry(Body::Fork(Fork { edge, lane: Lane::Urgent, epoch: EPOCH, seq: Seq(9), how }));
+    }
+
+    /// Time passes, and the hub notices it.
+    pub fn wait_ms(&mut self, ms: i64) {
+        self.now_ms += ms;
+        self.entry(Body::Tick);
+    }
+
+    pub fn act(&mut self, person: &str, action: Action) -> Answer {
+        self.entry(Body::Command(Command { person: PersonId::parse(person).unwrap(), action }));
+        self.answers.pop().unwrap()
+    }
+
+    /// The one incident of a rule.
+    pub fn incident(&self, rule: &str) -> &Incident {
+        let mut found = self.incidents.values().filter(|incident| incident.rule == rule);
+        let incident = found.next().unwrap_or_else(|| panic!("{rule} has not fired"));
+        assert!(found.next().is_none(), "{rule} has fired more than once");
+        incident
+    }
+
+    /// Open incidents as `rule severity subject state`.
+    pub fn open(&self) -> Vec<String> {
+        let open = self.incidents.values().filter(|incident| incident.is_open());
+        let mut lines: Vec<String> = open
+            .map(|incident| {
+                let (state, subject) = (incident.state().name(), &incident.subject);
+                format!("{} {} {subject} {state}", incident.rule, incident.severity)
+            })
+            .collect();
+        lines.sort();
+        lines
+    }
+
+    /// Reads the same journal anew.
+    pub fn replayed(&self) -> BTreeMap<IncidentId, Incident> {
+        let mut world = World::restore(Saved::default());
+        let mut incidents = BTreeMap::new();
+        for entry in &self.journal {
+            let position: Position = world.next();
+            world.apply(position, entry, None);
+        }
+        for incident in world.take_changes().incidents {
+            incidents.insert(incident.id, incident);
+        }
+        incidents
+    }
+}
+
+fn table() -> PointTable {
+    let mut devices: Vec<&str> = POINTS.iter().map(|(device, _, _)| *device).collect();
+    devices.dedup();
+    let entry = |(device, point, kind): &(&str, &str, &str)| PointEntry {
+        device: devices.iter().position(|known| known == device).unwrap() as u16,
+        point: PointName::parse(point).unwrap(),
+        kind: (*kind).into(),
+    };
+    let points = POINTS.iter().map(entry).collect();
+    let devices = devices.iter().map(|device| DeviceEntry {
+        device: DeviceId::parse(device).unwrap(),
+        profile: "test".into(),
+    });
+    PointTable::new(devices.collect(), points).unwrap()
+}

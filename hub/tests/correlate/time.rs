@@ -1,0 +1,61 @@
+//! Late events are judged in their own time, and an old snapshot overwrites nothing.
+
+use strongroom_hub::incident::ArrivalMark;
+
+use crate::room::Room;
+
+#[test]
+fn a_backlog_is_judged_by_its_own_clock() {
+    let mut room = Room::new();
+    let then_ms = room.now_ms;
+    room.now_ms += 600_000;
+    // Granted, opened, closed after twenty seconds: all of it ten minutes ago.
+    room.event_at(then_ms, "door-1:access", "granted");
+    room.event_at(then_ms + 1_000, "door-1:contact", "open");
+    room.event_at(then_ms + 21_000, "door-1:contact", "closed");
+    room.wait_ms(200_000);
+    assert_eq!(room.open(), [""; 0]);
+}
+
+#[test]
+fn what_was_too_long_ten_minutes_ago_is_found_late() {
+    let mut room = Room::new();
+    let then_ms = room.now_ms;
+    room.now_ms += 600_000;
+    room.event_at(then_ms, "door-1:access", "granted");
+    room.event_at(then_ms + 1_000, "door-1:contact", "open");
+    room.event_at(then_ms + 46_000, "door-1:contact", "closed");
+    let incident = room.incident("R-02");
+    assert_eq!(incident.arrival, ArrivalMark::Late);
+    assert_eq!(incident.began_ms, then_ms + 1_000);
+    assert_eq!(room.open(), ["R-02 P3 edge-1:door-1 cleared_unacknowledged"]);
+}
+
+#[test]
+fn a_forced_door_in_a_backlog_is_found() {
+    let mut room = Room::new();
+    let then_ms = room.now_ms;
+    room.now_ms += 600_000;
+    room.event_at(then_ms, "door-1:contact", "open");
+    room.event_at(then_ms + 5_000, "door-1:contact", "closed");
+    assert_eq!(room.open(), ["R-01 P2 edge-1:door-1 cleared_unacknowledged"]);
+}
+
+#[test]
+fn an_old_snapshot_says_nothing_new() {
+    let mut room = Room::new();
+    let then_ms = room.now_ms;
+    room.now_ms += 1_000;
+    room.event("jammer-1:cover", "yes");
+    room.snapshot_at(then_ms, "jammer-1:cover", "no");
+    assert_eq!(room.open(), ["R-12 P2 edge-1:jammer-1 unacknowledged"]);
+    assert_eq!(room.incident("R-12").evidence.len(), 1);
+}
+
+#[test]
+fn a_snapshot_finds_what_no_event_told() {
+    let mut room = Room::new();
+    room.now_ms += 1_000;
+    room.snapshot_at(room.now_ms, "jammer-1:cover", "yes");
+    assert_eq!(room.open(), ["R-12 P2 edge-1:jammer-1 unacknowledged"]);
+}

@@ -1,0 +1,43 @@
+//! What a gate tells its consumer, over one bounded channel, so that the order per session holds.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use crate::confirm::Confirm;
+use crate::identity::{Peer, SessionId};
+
+/// For one identity, `Disconnected` of an older session always comes before `Connected` of the next.
+#[derive(Debug)]
+pub enum Arrival {
+    Connected {
+        session: SessionId,
+        peer: Arc<Peer>,
+    },
+    /// SUBACK is on its way and the filter is live: a command that is published now arrives behind it.
+    Subscribed {
+        session: SessionId,
+        peer: Arc<Peer>,
+        filter: String,
+    },
+    Published(Delivery),
+    Disconnected {
+        session: SessionId,
+        peer: Arc<Peer>,
+        /// The metric label of the end, in snake case.
+        reason: &'static str,
+    },
+}
+
+/// One publish, already allowed by the policy.
+#[derive(Debug)]
+pub struct Delivery {
+    pub session: SessionId,
+    pub peer: Arc<Peer>,
+    pub topic: String,
+    /// Shares the buffer it was read into. Whoever keeps it beyond the confirm should copy it.
+    pub payload: Bytes,
+    pub received: Instant,
+    pub confirm: Confirm,
+}
