@@ -98,7 +98,8 @@ pub async fn run(config: Config, metrics: Metrics, ports_file: Option<&Path>) ->
     let listeners = Listeners::bind(&config).await?;
     let server_tls = tls::mutual_server(&config.gate.files)?;
     let (crl_sender, crl) = watch::channel(server_tls.crl.clone());
-    let (api_tls_sender, api_tls) = watch::channel(tls::https_server(&config.api.certificate, &config.api.key)?);
+    let (api_tls_sender, api_tls) =
+        watch::channel(tls::https_server(&config.api.certificate, &config.api.key)?);
     let (arrivals_sender, arrivals) = mpsc::channel(ARRIVALS_MAX);
     let expected: Vec<_> = config.parts.iter().flat_map(|part| part.edges.clone()).collect();
     let known = writer.edges().keys().cloned().chain(expected.iter().cloned()).collect();
@@ -127,11 +128,19 @@ pub async fn run(config: Config, metrics: Metrics, ports_file: Option<&Path>) ->
     };
     let router = api::router(state);
     let https = api::Server::https(listeners.api, api_tls, router.clone(), shutdown.clone())?;
-    let loopback = listeners.loopback.map(|l| api::Server::loopback(l, router, shutdown.clone())).transpose()?;
+    let loopback =
+        listeners.loopback.map(|l| api::Server::loopback(l, router, shutdown.clone())).transpose()?;
 
     let mut tasks = TaskGroup::new(shutdown.clone());
     let stages = Stages { writer, reader, store, store_writer, requests, progress_sender, progress };
-    stages.spawn(&mut tasks, &config, activation(&config, pack_text), arrivals, gate_handle.clone(), &shutdown)?;
+    stages.spawn(
+        &mut tasks,
+        &config,
+        activation(&config, pack_text),
+        arrivals,
+        gate_handle.clone(),
+        &shutdown,
+    )?;
     spawn_gate(&mut tasks, gate, &shutdown);
     tasks.spawn("api", https.run());
     if let Some(loopback) = loopback {
@@ -258,4 +267,3 @@ impl Stages {
         Ok(())
     }
 }
-

@@ -24,7 +24,9 @@ pub enum CommandError {
     NotFound(IncidentId),
     #[error(transparent)]
     Refused(#[from] Refused),
-    #[error("the hub gave no answer; the command may still take effect: look at the incident before you repeat it")]
+    #[error(
+        "the hub gave no answer; the command may still take effect: look at the incident before you repeat it"
+    )]
     Unavailable,
 }
 

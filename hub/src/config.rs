@@ -131,9 +131,17 @@ impl FromSection for JournalConfig {
         // Alarm, set and unset records are kept for six months and more.
         let age = section.within("age", days(400), days(1)..=days(3_650));
         if size_mib < 2 * segment_mib {
-            section.fault("size_mib", "the journal must be able to hold at least two segments: raise it or lower segment_mib");
+            section.fault(
+                "size_mib",
+                "the journal must be able to hold at least two segments: raise it or lower segment_mib",
+            );
         }
-        Some(Self(Retention { segment_bytes: segment_mib * MIB, segment_age, bytes_max: size_mib * MIB, age_max: age }))
+        Some(Self(Retention {
+            segment_bytes: segment_mib * MIB,
+            segment_age,
+            bytes_max: size_mib * MIB,
+            age_max: age,
+        }))
     }
 }
 
@@ -202,7 +210,12 @@ impl FromSection for Config {
 
 fn default_retention() -> Retention {
     let day = Duration::from_secs(24 * 3_600);
-    Retention { segment_bytes: 256 * MIB, segment_age: 7 * day, bytes_max: 20 * 1_024 * MIB, age_max: 400 * day }
+    Retention {
+        segment_bytes: 256 * MIB,
+        segment_age: 7 * day,
+        bytes_max: 20 * 1_024 * MIB,
+        age_max: 400 * day,
+    }
 }
 
 fn check_parts(section: &mut Section<'_>, parts: &[PartConfig]) {
@@ -217,7 +230,8 @@ fn check_parts(section: &mut Section<'_>, parts: &[PartConfig]) {
         }
         for (place, edge) in part.edges.iter().enumerate() {
             if let Some(other) = edges.insert(edge, &part.part) {
-                let message = format!("the edge {edge} serves the part {other} already; an edge serves one part");
+                let message =
+                    format!("the edge {edge} serves the part {other} already; an edge serves one part");
                 section.fault(&format!("parts[{index}].edges[{place}]"), message);
             }
         }

@@ -55,7 +55,11 @@ impl Correlator {
         let mut committed_at = Instant::now();
         let mut uncommitted = 0;
         loop {
-            let wait = if uncommitted > 0 { QUIET_COMMIT_INTERVAL.saturating_sub(committed_at.elapsed()) } else { IDLE };
+            let wait = if uncommitted > 0 {
+                QUIET_COMMIT_INTERVAL.saturating_sub(committed_at.elapsed())
+            } else {
+                IDLE
+            };
             match self.tail.receive(wait) {
                 Handed::Committed(committed) => uncommitted += self.take(&committed)?,
                 Handed::Nothing => uncommitted += self.read_behind()?,
@@ -141,7 +145,12 @@ impl Correlator {
         let answers = std::mem::take(&mut changes.answers);
         let begun = Instant::now();
         self.store.commit(&changes)?;
-        self.metrics.committed(&changes, begun.elapsed(), self.world.records_judged, self.world.records_without_table);
+        self.metrics.committed(
+            &changes,
+            begun.elapsed(),
+            self.world.records_judged,
+            self.world.records_without_table,
+        );
         for (position, answer) in answers {
             let refused = matches!(answer, Answer::Refused(_));
             tracing::info!(%position, refused, "command judged");

@@ -12,25 +12,25 @@
 //! the plain data of `situation`. `api` and `web` read the store and the journal and hand commands in; they never touch
 //! the gate or ingest.
 
-pub mod config;
 pub mod app;
+pub mod config;
 
-pub mod policy;
-pub mod ingest;
-pub mod journal;
-pub mod tail;
+pub mod command;
 pub mod correlate;
 pub mod correlator;
+pub mod history;
 pub mod incident;
+pub mod ingest;
+pub mod journal;
+pub mod policy;
 pub mod situation;
 pub mod store;
-pub mod history;
-pub mod command;
+pub mod tail;
 
-pub mod api;
-pub mod web;
 pub mod access;
+pub mod api;
 pub mod pki;
+pub mod web;
 
 pub mod metrics;
 pub mod status;

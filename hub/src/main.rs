@@ -1,6 +1,10 @@
 //! `strongroom-hub`: the command line of the hub.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to people on its standard streams")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line speaks to people on its standard streams"
+)]
 
 use std::io::stdout;
 use std::path::{Path, PathBuf};
@@ -12,7 +16,11 @@ use runtime::{clock, telemetry, tls};
 use strongroom_hub::access::command::TokenCommand;
 use strongroom_hub::app::{self, AppError};
 use strongroom_hub::config::Config;
+use strongroom_hub::correlator::CorrelatorError;
+use strongroom_hub::ingest::committer::IngestError;
+use strongroom_hub::journal::JournalError;
 use strongroom_hub::pki::command::PkiCommand;
+use strongroom_hub::store::StoreError;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -131,7 +139,8 @@ fn print_kinds() {
             wire::ValueType::Measure(_) => "a number".to_owned(),
             wire::ValueType::Text => "text".to_owned(),
         };
-        let line = format!("{:<28} {:<8} {:<7} {values}", kind.name(), kind.lane().name(), kind.value_type().unit());
+        let line =
+            format!("{:<28} {:<8} {:<7} {values}", kind.name(), kind.lane().name(), kind.value_type().unit());
         println!("{}", line.trim_end());
     }
 }
@@ -139,12 +148,13 @@ fn print_kinds() {
 fn exit_code(error: &anyhow::Error) -> u8 {
     let faulty = |cause: &(dyn std::error::Error + 'static)| cause.is::<runtime::config::ConfigError>();
     let storage = |cause: &(dyn std::error::Error + 'static)| {
-        cause.is::<strongroom_hub::journal::JournalError>() || cause.is::<strongroom_hub::store::StoreError>()
+        cause.is::<IngestError>()
+            || cause.is::<CorrelatorError>()
+            || cause.is::<JournalError>()
+            || cause.is::<StoreError>()
     };
-    let at_start = matches!(
-        error.downcast_ref::<AppError>(),
-        Some(AppError::Config(_) | AppError::Pack { .. })
-    );
+    let at_start =
+        matches!(error.downcast_ref::<AppError>(), Some(AppError::Config(_) | AppError::Pack { .. }));
     if at_start || error.chain().any(faulty) {
         EXIT_FAULTY
     } else if error.chain().any(storage) {

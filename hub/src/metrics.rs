@@ -65,7 +65,7 @@ impl IngestMetrics {
         self.commit_seconds.record(elapsed);
     }
 
-    /// From the socket to the confirm.
+    /// From the socket to the confirm: the longest of a commit.
     pub fn confirm_latency(&self, elapsed: Duration) {
         self.confirm_seconds.record(elapsed);
     }

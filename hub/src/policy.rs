@@ -1,5 +1,8 @@
 //! What an edge may do at the hub's gate: be itself, send its envelopes and heartbeats, and listen to its own commands.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
 use gate::{ConnectRequest, Peer, Policy, PublishRequest, Qos, Refusal};
 use wire::{EdgeId, Envelope, Heartbeat, Topic};
 
@@ -9,19 +12,21 @@ const EDGE: &str = "edge";
 #[derive(Debug)]
 pub struct HubPolicy {
     site: String,
-    /// Edges that were known before the revocation list ran out: it never locks them out.
-    known: Vec<EdgeId>,
+    /// Edges that were known before the revocation list ran out: it never locks them out. Whoever connects while the list
+    /// is fresh becomes known.
+    known: Mutex<BTreeSet<EdgeId>>,
 }
 
 impl HubPolicy {
-    pub fn new(site: String, known: Vec<EdgeId>) -> Self {
-        Self { site, known }
+    pub fn new(site: String, known: BTreeSet<EdgeId>) -> Self {
+        Self { site, known: Mutex::new(known) }
     }
 
     fn edge(&self, peer: &Peer) -> Result<EdgeId, Refusal> {
         let identity = &peer.identity;
         if identity.site != self.site {
-            let detail = format!("the certificate belongs to the site {}, this hub to {}", identity.site, self.site);
+            let detail =
+                format!("the certificate belongs to the site {}, this hub to {}", identity.site, self.site);
             return Err(Refusal::new("foreign_site", detail));
         }
         if identity.class != EDGE {
@@ -41,10 +46,13 @@ impl Policy for HubPolicy {
         if request.has_will || request.has_login {
             return Err(Refusal::new("will_or_login", "edges use neither wills nor passwords"));
         }
-        if peer.crl_expired && !self.known.contains(&edge) {
-            let detail = format!("the revocation list has run out; {edge} is new and must wait for a fresh one");
+        let mut known = self.known.lock().expect("nothing panics with the lock");
+        if peer.crl_expired && !known.contains(&edge) {
+            let detail =
+                format!("the revocation list has run out; {edge} is new and must wait for a fresh one");
             return Err(Refusal::new("crl_expired", detail));
         }
+        known.insert(edge);
         Ok(())
     }
 
@@ -52,7 +60,9 @@ impl Policy for HubPolicy {
         let bytes_max = match request.topic.parse() {
             Ok(Topic::Envelopes(edge, _)) if edge.as_str() == peer.identity.id => Envelope::BYTES_MAX,
             Ok(Topic::Heartbeat(edge)) if edge.as_str() == peer.identity.id => Heartbeat::BYTES_MAX,
-            Ok(_) | Err(_) => return Err(Refusal::new("foreign_topic", format!("topic {:?}", request.topic))),
+            Ok(_) | Err(_) => {
+                return Err(Refusal::new("foreign_topic", format!("topic {:?}", request.topic)));
+            }
         };
         if request.retain || request.qos != Qos::AtLeastOnce {
             return Err(Refusal::new("publish_flags", "edges publish with QoS 1 and without retain"));

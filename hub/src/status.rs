@@ -44,7 +44,9 @@ impl Status {
             reasons.push(format!("correlation is {} s behind the journal", lag_ms / 1_000));
         }
         if self.crl.borrow().expired(clock::wall_ms() / 1_000) {
-            reasons.push("the revocation list has run out: new edges are refused until `pki renew-crl`".to_owned());
+            reasons.push(
+                "the revocation list has run out: new edges are refused until `pki renew-crl`".to_owned(),
+            );
         }
         if reasons.is_empty() { Ok(()) } else { Err(reasons) }
     }
@@ -55,7 +57,8 @@ impl Status {
         if next >= self.reader.end() {
             return 0;
         }
-        let oldest = self.reader.read(next, 1).ok().and_then(|entries| entries.first().map(|(_, e)| e.hub_ms));
+        let oldest =
+            self.reader.read(next, 1).ok().and_then(|entries| entries.first().map(|(_, e)| e.hub_ms));
         oldest.map_or(0, |hub_ms| clock::wall_ms().saturating_sub(hub_ms).max(0) as u64)
     }
 }

@@ -50,7 +50,13 @@ pub fn tail() -> (TailSender, TailReceiver) {
 }
 
 impl TailSender {
-    pub fn send(&self, first: Position, entries: Vec<Entry>, decoded: Vec<Option<Arc<Envelope>>>, bytes: usize) {
+    pub fn send(
+        &self,
+        first: Position,
+        entries: Vec<Entry>,
+        decoded: Vec<Option<Arc<Envelope>>>,
+        bytes: usize,
+    ) {
         if self.bytes.load(Ordering::Relaxed) + bytes > BYTES_MAX {
             return;
         }

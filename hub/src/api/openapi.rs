@@ -8,7 +8,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi, ToResponse};
 
 use super::cookie;
-use super::problem::Problem;
+use super::dto::problem::Problem;
 use super::resource::{edges, events, health, incidents, kinds, metrics, parts, points, stream};
 use crate::web::sign_in;
 

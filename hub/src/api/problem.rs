@@ -5,9 +5,9 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use tracing::error;
-use utoipa::ToSchema;
+
+use super::dto::problem as dto;
 
 pub const CONTENT: &str = "application/problem+json";
 
@@ -106,56 +106,35 @@ impl Kind {
     }
 }
 
-/// Why a request was refused or failed (RFC 9457, `application/problem+json`).
-#[derive(Clone, Debug, Serialize, ToSchema)]
+/// A refusal on its way to the client.
+#[derive(Clone, Debug)]
 pub struct Problem {
-    /// The kind of problem, stable across versions.
-    #[serde(rename = "type")]
-    #[schema(example = "urn:strongroom:problem:bad-parameter")]
-    pub uri: String,
-    /// The kind in words.
-    pub title: &'static str,
-    /// The HTTP status, repeated.
-    #[schema(example = 400)]
-    pub status: u16,
-    /// What was wrong here, and what to write instead.
-    pub detail: String,
-    /// The parameter or field that is to blame.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parameter: Option<String>,
-    /// What would have been accepted in its place.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub allowed: Vec<String>,
-    /// What to do now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<String>,
-    #[serde(skip)]
     pub kind: Kind,
-    #[serde(skip)]
+    pub detail: String,
+    hints: Box<Hints>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Hints {
+    parameter: Option<String>,
+    allowed: Vec<String>,
+    next: Option<String>,
     retry_after_s: Option<u32>,
 }
 
 impl Problem {
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self {
-            uri: kind.uri(),
-            title: kind.name_and_title().1,
-            status: kind.status().as_u16(),
-            detail: detail.into(),
-            parameter: None,
-            allowed: Vec::new(),
-            next: None,
-            kind,
-            retry_after_s: None,
-        }
+        Self { kind, detail: detail.into(), hints: Box::default() }
     }
 
+    /// A parameter of the query that cannot be used.
     pub fn parameter(name: &str, detail: impl Into<String>) -> Self {
-        Self { parameter: Some(name.to_owned()), ..Self::new(Kind::BadParameter, detail) }
+        Self::new(Kind::BadParameter, detail).blaming(name)
     }
 
+    /// A field of the body that cannot be used.
     pub fn field(name: &str, detail: impl Into<String>) -> Self {
-        Self { parameter: Some(name.to_owned()), ..Self::new(Kind::BadBody, detail) }
+        Self::new(Kind::BadBody, detail).blaming(name)
     }
 
     /// One of our own invariants does not hold: the log gets the sentence, the client does not.
@@ -164,42 +143,69 @@ impl Problem {
         Self::new(Kind::Failed, "the hub made a mistake; its log says more")
     }
 
+    fn blaming(mut self, name: &str) -> Self {
+        self.hints.parameter = Some(name.to_owned());
+        self
+    }
+
     #[must_use]
     pub fn allowing<T: ToString>(mut self, allowed: impl IntoIterator<Item = T>) -> Self {
-        self.allowed = allowed.into_iter().map(|word| word.to_string()).collect();
+        self.hints.allowed = allowed.into_iter().map(|word| word.to_string()).collect();
         self
     }
 
     #[must_use]
     pub fn then(mut self, next: impl Into<String>) -> Self {
-        self.next = Some(next.into());
+        self.hints.next = Some(next.into());
         self
     }
 
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
-        self.retry_after_s = Some(seconds);
+        self.hints.retry_after_s = Some(seconds);
         self
     }
 
+    pub fn title(&self) -> &'static str {
+        self.kind.name_and_title().1
+    }
+
+    pub fn next(&self) -> Option<&str> {
+        self.hints.next.as_deref()
+    }
+
     pub fn retry_after_s(&self) -> Option<u32> {
-        self.retry_after_s
+        self.hints.retry_after_s
     }
 
     /// For refusals that are told as a page.
     pub fn retry_after_header(&self) -> Option<(HeaderName, HeaderValue)> {
-        self.retry_after_s.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds)))
+        self.hints.retry_after_s.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds)))
+    }
+}
+
+impl From<Problem> for dto::Problem {
+    fn from(problem: Problem) -> Self {
+        let (title, hints) = (problem.title(), *problem.hints);
+        Self {
+            uri: problem.kind.uri(),
+            title,
+            status: problem.kind.status().as_u16(),
+            detail: problem.detail,
+            parameter: hints.parameter,
+            allowed: hints.allowed,
+            next: hints.next,
+        }
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let (status, retry_after) = (self.kind.status(), self.retry_after_header());
-        let challenge = self.kind == Kind::NotSignedIn;
-        let mut response = (status, Json(self)).into_response();
+        let (kind, retry_after) = (self.kind, self.retry_after_header());
+        let mut response = (kind.status(), Json(dto::Problem::from(self))).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(CONTENT));
-        if challenge {
+        if kind == Kind::NotSignedIn {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"strongroom\""));
         }
         headers.extend(retry_after);

@@ -88,7 +88,10 @@ impl Follower {
             }
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
-                tracing::error!(error, "the gate's certificates cannot be read; those from before stay in force");
+                tracing::error!(
+                    error,
+                    "the gate's certificates cannot be read; those from before stay in force"
+                );
             }
         }
         match tls::https_server(&self.api_certificate, &self.api_key) {
@@ -97,7 +100,10 @@ impl Follower {
             }
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
-                tracing::error!(error, "the API's certificate cannot be read; the one from before stays in force");
+                tracing::error!(
+                    error,
+                    "the API's certificate cannot be read; the one from before stays in force"
+                );
             }
         }
     }

@@ -15,7 +15,10 @@ fn gravity(state: u8) -> usize {
 }
 
 fn set() -> u8 {
-    Kind::PartArming.state("set").and_then(|state| u8::try_from(state).ok()).expect("the kind has the state set")
+    Kind::PartArming
+        .state("set")
+        .and_then(|state| u8::try_from(state).ok())
+        .expect("the kind has the state set")
 }
 
 pub fn state_of(value: &Value) -> Option<u8> {

@@ -6,7 +6,9 @@ use wire::{Digest, PartId};
 
 use super::rule::Rule;
 use crate::incident::lifecycle::{Change, Moment, Outcome};
-use crate::incident::{Answer, ArrivalMark, Condition, Evidence, Incident, IncidentId, Origin, Severity, Step, StepKind};
+use crate::incident::{
+    Answer, ArrivalMark, Condition, Evidence, Incident, IncidentId, Origin, Severity, Step, StepKind,
+};
 use crate::journal::{Action, Command};
 
 /// What an incident is about: at most one is open for each.
@@ -99,7 +101,11 @@ impl IncidentBook {
             occurrences: 1,
             evidence: vec![evidence],
             evidence_omitted: 0,
-            timeline: vec![Step { at_ms: moment.hub_ms, position: moment.position, what: StepKind::Opened(severity) }],
+            timeline: vec![Step {
+                at_ms: moment.hub_ms,
+                position: moment.position,
+                what: StepKind::Opened(severity),
+            }],
             timeline_omitted: 0,
             arrival,
             clauses: rule.clauses.clone(),
@@ -126,7 +132,9 @@ impl IncidentBook {
     pub fn command(&mut self, command: &Command, moment: Moment) -> Answer {
         let person = command.person.clone();
         let (id, change) = match &command.action {
-            Action::Acknowledge { incident, note } => (*incident, Change::Acknowledge { person, note: note.clone() }),
+            Action::Acknowledge { incident, note } => {
+                (*incident, Change::Acknowledge { person, note: note.clone() })
+            }
             Action::Close { incident, cause, note } => {
                 (*incident, Change::Close { person, cause: *cause, note: note.clone() })
             }
@@ -162,7 +170,8 @@ impl IncidentBook {
     /// Every incident that changed since the last call, as it now is. Closed ones are not in memory any more afterwards.
     pub fn take_changed(&mut self) -> Vec<Incident> {
         let changed = std::mem::take(&mut self.changed);
-        let mut incidents: Vec<Incident> = changed.iter().filter_map(|id| self.open.get(id).cloned()).collect();
+        let mut incidents: Vec<Incident> =
+            changed.iter().filter_map(|id| self.open.get(id).cloned()).collect();
         incidents.append(&mut self.closed);
         incidents
     }

@@ -115,7 +115,10 @@ fn are_explained(gaps: &[Gap], missing: &Missing) -> bool {
     let mut reached = missing.first;
     while reached < missing.next {
         let on = gaps.iter().find(|gap| {
-            gap.epoch == missing.epoch && gap.lane == missing.lane && gap.first <= reached && reached < gap.next
+            gap.epoch == missing.epoch
+                && gap.lane == missing.lane
+                && gap.first <= reached
+                && reached < gap.next
         });
         match on {
             Some(gap) => reached = gap.next,

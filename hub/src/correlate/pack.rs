@@ -112,7 +112,10 @@ impl FromSection for Pack {
         let mut ids = BTreeSet::new();
         for (index, rule) in rules.iter().enumerate() {
             if !ids.insert(&rule.id) {
-                section.fault(&format!("rules[{index}].id"), format!("the id {} is taken by a rule above", rule.id));
+                section.fault(
+                    &format!("rules[{index}].id"),
+                    format!("the id {} is taken by a rule above", rule.id),
+                );
             }
         }
         let head = head?;
@@ -130,7 +133,8 @@ impl FromSection for Rule {
         let severity_when = section.tables("severity_when");
         let latch = section.required("latch");
         if section.has("clauses") && clauses.is_empty() {
-            section.fault("clauses", "a rule serves at least one clause of the seed or of a standard: name it");
+            section
+                .fault("clauses", "a rule serves at least one clause of the seed or of a standard: name it");
         }
         if let Some(unknown) = text.as_deref().and_then(unknown_placeholder) {
             section.fault("text", format!("`{{{unknown}}}` is not known; use {}", PLACEHOLDERS.join(", ")));
@@ -189,18 +193,26 @@ fn points(section: &mut Section<'_>) -> Option<Points> {
     }
     for (index, pair) in sustained.windows(2).enumerate() {
         if pair[1].after_ms <= pair[0].after_ms {
-            section.fault(&format!("sustained[{}].after", index + 1), "stages stand in the order of their time");
+            section
+                .fault(&format!("sustained[{}].after", index + 1), "stages stand in the order of their time");
         }
         if !pair[1].severity.graver_than(pair[0].severity) {
-            section.fault(&format!("sustained[{}].severity", index + 1), "a later stage is graver than the one before");
+            section.fault(
+                &format!("sustained[{}].severity", index + 1),
+                "a later stage is graver than the one before",
+            );
         }
     }
     for (index, excuse) in unless.iter().enumerate() {
         let contradicts = trigger.iter().any(|trigger| {
-            trigger.kind == excuse.kind() && matches!(excuse, Excuse::Holds { is, .. } if trigger.becomes == *is)
+            trigger.kind == excuse.kind()
+                && matches!(excuse, Excuse::Holds { is, .. } if trigger.becomes == *is)
         });
         if contradicts {
-            section.fault(&format!("unless[{index}]"), "the excuse is the trigger itself: the rule could never fire");
+            section.fault(
+                &format!("unless[{index}]"),
+                "the excuse is the trigger itself: the rule could never fire",
+            );
         }
     }
     Some(Points { trigger, unless, given, sustained })
@@ -239,7 +251,8 @@ impl FromSection for Excuse {
 
 impl FromSection for Stage {
     fn from_section(section: &mut Section<'_>) -> Option<Self> {
-        let after: Option<Duration> = section.required_within("after", Duration::from_millis(1)..=SUSTAINED_MAX);
+        let after: Option<Duration> =
+            section.required_within("after", Duration::from_millis(1)..=SUSTAINED_MAX);
         let severity = section.required::<Parsed<Severity>>("severity");
         Some(Self { after_ms: after?.as_millis() as i64, severity: severity?.0 })
     }
@@ -337,8 +350,16 @@ latch = false
 "#;
         let faults = faults(text);
         for expected in [
-            "pack.toml:7:", "`{devise}` is not known", "pack.toml:8:", "at least one clause", "pack.toml:11:",
-            "`door.contakt` is not a kind", "no state `ajar`", "pack.toml:12:", "order of their time", "pack.toml:13:",
+            "pack.toml:7:",
+            "`{devise}` is not known",
+            "pack.toml:8:",
+            "at least one clause",
+            "pack.toml:11:",
+            "`door.contakt` is not a kind",
+            "no state `ajar`",
+            "pack.toml:12:",
+            "order of their time",
+            "pack.toml:13:",
             "`P9` is not a severity",
         ] {
             assert!(faults.contains(expected), "{expected} is missing in\n{faults}");

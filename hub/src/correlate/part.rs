@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use wire::{EdgeId, Kind, PartId, PointTable, Value};
 
-use crate::situation::memory::{ExcuseRow, Instance, InstanceRow, RuleMemory};
 use super::pack::Pack;
 use super::{arming, rule::Names};
+use crate::situation::memory::{ExcuseRow, Instance, InstanceRow, RuleMemory};
 use crate::situation::{Arming, DeviceRow, Layout, PartState, PointRow};
 
 /// (rule, device)
@@ -38,7 +38,14 @@ pub struct Changed {
 
 impl Part {
     pub fn new(id: PartId, name: String) -> Self {
-        Self::restore(id, name, Layout::default(), PartState::default(), RuleMemory::default(), &Pack::empty())
+        Self::restore(
+            id,
+            name,
+            Layout::default(),
+            PartState::default(),
+            RuleMemory::default(),
+            &Pack::empty(),
+        )
     }
 
     pub fn restore(
@@ -92,7 +99,8 @@ impl Part {
             let device = self.device(edge, &device.device, &device.profile);
             places.push(self.point(device, entry));
         }
-        let held: Vec<bool> = (0..self.layout.points.len() as u32).map(|place| places.contains(&place)).collect();
+        let held: Vec<bool> =
+            (0..self.layout.points.len() as u32).map(|place| places.contains(&place)).collect();
         for (row, held) in self.layout.points.iter_mut().zip(held) {
             if self.layout.devices[row.device as usize].edge == *edge {
                 row.retired = !held;

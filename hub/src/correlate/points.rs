@@ -3,7 +3,6 @@
 use wire::{Kind, Lane, Observation, Value};
 
 use super::book::{Finding, IncidentBook, Key};
-use crate::situation::memory::{Instance, Onset};
 use super::pack::{Pack, Role};
 use super::part::{InstanceKey, Part};
 use super::rule::{Excuse, Points, Rule, Stage};
@@ -12,6 +11,7 @@ use crate::incident::lifecycle::Moment;
 use crate::incident::{ArrivalMark, Condition, Evidence, EvidenceOf, Origin, Severity};
 use crate::situation::PointState;
 use crate::situation::event_time::LATE_MS;
+use crate::situation::memory::{Instance, Onset};
 
 /// One reading of a point, placed in hub time.
 #[derive(Debug)]
@@ -58,7 +58,9 @@ impl Judge<'_> {
         }
         let known = before.filter(|state| state.value.is_some()).and_then(|state| state.value.clone());
         let same = reading.what == What::Snapshot
-            && before.is_some_and(|state| state.value == observation.value && state.quality == observation.quality);
+            && before.is_some_and(|state| {
+                state.value == observation.value && state.quality == observation.quality
+            });
         self.part.state.points[place] = Some(PointState {
             value: observation.value.clone().or_else(|| known.clone()),
             quality: observation.quality,
@@ -94,7 +96,8 @@ impl Judge<'_> {
                 Role::Trigger(place) => {
                     let trigger = &points.trigger[usize::from(place)];
                     if trigger.becomes.contains(value) {
-                        let from = trigger.from.is_empty() || known.is_some_and(|known| trigger.from.contains(known));
+                        let from = trigger.from.is_empty()
+                            || known.is_some_and(|known| trigger.from.contains(known));
                         self.begin((interest.rule, device), points, reading, value, from);
                     } else {
                         self.end((interest.rule, device), reading.point);
@@ -138,7 +141,11 @@ impl Judge<'_> {
     }
 
     fn arrival(&self, event_ms: i64) -> ArrivalMark {
-        if self.moment.hub_ms.saturating_sub(event_ms) > LATE_MS { ArrivalMark::Late } else { ArrivalMark::Live }
+        if self.moment.hub_ms.saturating_sub(event_ms) > LATE_MS {
+            ArrivalMark::Late
+        } else {
+            ArrivalMark::Live
+        }
     }
 
     /// A stage is due `after_ms` after the onset. For an onset that comes late out of a spool, what followed it comes right
@@ -191,7 +198,8 @@ impl Judge<'_> {
 
     /// Hub time has reached the due time of a timer.
     pub fn due(&mut self, key: InstanceKey, due_ms: i64) {
-        let is_current = self.part.instances.get(&key).is_some_and(|instance| instance.due_ms == Some(due_ms));
+        let is_current =
+            self.part.instances.get(&key).is_some_and(|instance| instance.due_ms == Some(due_ms));
         if is_current {
             self.pass_stage(key);
         }
@@ -225,7 +233,10 @@ impl Judge<'_> {
         let instance = self.instance(key);
         instance.due_ms = None;
         let place = usize::from(instance.stage);
-        let (Some(onset), Some(stage)) = (instance.onset.clone(), points.sustained.get(place).copied()) else { return };
+        let (Some(onset), Some(stage)) = (instance.onset.clone(), points.sustained.get(place).copied())
+        else {
+            return;
+        };
         if place == 0 && self.is_excused(key, points, &onset, stage.after_ms) {
             self.instance(key).excused = true;
             return;
@@ -316,4 +327,3 @@ fn stages(rule: &Rule) -> &[Stage] {
         _ => &[],
     }
 }
-

@@ -87,7 +87,10 @@ impl Rule {
     pub fn severity(&self, demanded: Severity, arming: u8) -> Severity {
         let holds = |when: &&SeverityWhen| when.arming.0.contains(&arming);
         let graver = self.severity_when.iter().filter(holds).map(|when| when.severity);
-        graver.fold(demanded, |gravest, severity| if severity.graver_than(gravest) { severity } else { gravest })
+        graver.fold(
+            demanded,
+            |gravest, severity| if severity.graver_than(gravest) { severity } else { gravest },
+        )
     }
 
     /// The sentence for people.

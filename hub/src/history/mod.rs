@@ -6,8 +6,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use wire::{
-    DeviceId, EdgeId, Envelope, Epoch, Lane, Observation, PartId, PointId, PointTable, Quality, Record, Seq, TableVersion,
-    Value,
+    DeviceId, EdgeId, Envelope, Epoch, Lane, Observation, PartId, PointId, PointTable, Quality, Record, Seq,
+    TableVersion, Value,
 };
 
 use crate::journal::segment::Next;

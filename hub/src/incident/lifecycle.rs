@@ -3,7 +3,9 @@
 
 use wire::PersonId;
 
-use super::{ArrivalMark, Cause, Closing, Condition, Evidence, Incident, Severity, Signature, State, Step, StepKind};
+use super::{
+    ArrivalMark, Cause, Closing, Condition, Evidence, Incident, Severity, Signature, State, Step, StepKind,
+};
 use crate::journal::Position;
 
 /// When and where in the journal the change comes from.
@@ -16,12 +18,23 @@ pub struct Moment {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// The condition is active (again); `severity` is what the rule now demands.
-    Occurred { evidence: Evidence, severity: Severity, arrival: ArrivalMark },
+    Occurred {
+        evidence: Evidence,
+        severity: Severity,
+        arrival: ArrivalMark,
+    },
     /// The rule demands a graver severity.
     Raise(Severity),
     ConditionCleared,
-    Acknowledge { person: PersonId, note: Option<String> },
-    Close { person: PersonId, cause: Cause, note: Option<String> },
+    Acknowledge {
+        person: PersonId,
+        note: Option<String>,
+    },
+    Close {
+        person: PersonId,
+        cause: Cause,
+        note: Option<String>,
+    },
 }
 
 /// What a change did.
@@ -52,7 +65,9 @@ impl Incident {
             return Outcome::Refused(Refused::Closed);
         }
         match change {
-            Change::Occurred { evidence, severity, arrival } => self.occur(evidence, severity, arrival, moment),
+            Change::Occurred { evidence, severity, arrival } => {
+                self.occur(evidence, severity, arrival, moment)
+            }
             Change::Raise(severity) => self.raise(severity, moment),
             Change::ConditionCleared => self.clear(moment),
             Change::Acknowledge { person, note } => self.acknowledge(person, note, moment),
@@ -60,7 +75,13 @@ impl Incident {
         }
     }
 
-    fn occur(&mut self, evidence: Evidence, severity: Severity, arrival: ArrivalMark, moment: Moment) -> Outcome {
+    fn occur(
+        &mut self,
+        evidence: Evidence,
+        severity: Severity,
+        arrival: ArrivalMark,
+        moment: Moment,
+    ) -> Outcome {
         self.add_evidence(evidence);
         if arrival == ArrivalMark::Live {
             self.arrival = ArrivalMark::Live;
@@ -120,7 +141,8 @@ impl Incident {
         if self.acknowledged.is_none() {
             return Outcome::Refused(Refused::NotAcknowledged);
         }
-        self.closed = Some(Closing { at_ms: moment.hub_ms, by: Some(person.clone()), cause: Some(cause), note });
+        self.closed =
+            Some(Closing { at_ms: moment.hub_ms, by: Some(person.clone()), cause: Some(cause), note });
         self.step(StepKind::Closed(Some(person)), moment);
         Outcome::Changed
     }

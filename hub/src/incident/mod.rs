@@ -59,7 +59,10 @@ pub struct UnknownSeverity(String);
 impl FromStr for Severity {
     type Err = UnknownSeverity;
     fn from_str(text: &str) -> Result<Self, UnknownSeverity> {
-        Self::ALL.into_iter().find(|severity| severity.name() == text).ok_or_else(|| UnknownSeverity(text.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|severity| severity.name() == text)
+            .ok_or_else(|| UnknownSeverity(text.to_owned()))
     }
 }
 
@@ -335,8 +338,13 @@ pub enum State {
 }
 
 impl State {
-    pub const ALL: [State; 5] =
-        [State::Unacknowledged, State::Acknowledged, State::ClearedUnacknowledged, State::Latched, State::Closed];
+    pub const ALL: [State; 5] = [
+        State::Unacknowledged,
+        State::Acknowledged,
+        State::ClearedUnacknowledged,
+        State::Latched,
+        State::Closed,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {

@@ -8,7 +8,9 @@ use wire::{Digest, EdgeId, Envelope, Lane, Record};
 use super::edges::{Edge, Edges};
 use super::lanes::{self, Verdict};
 use super::quota::Keep;
-use crate::journal::{Append, Body, Command, Entry, Fork, ForkKind, JournalError, Liveness, LivenessState, Quarantined};
+use crate::journal::{
+    Append, Body, Command, Entry, Fork, ForkKind, JournalError, Liveness, LivenessState, Quarantined,
+};
 
 /// Answers what the journal holds under numbers that are no longer remembered.
 pub trait Archive {
@@ -71,7 +73,14 @@ impl<'a> Batch<'a> {
     }
 
     /// An envelope, or what claims to be one.
-    pub fn envelope(&mut self, edges: &mut Edges, place: usize, lane: Lane, topic: &str, payload: Bytes) -> Result<(), JournalError> {
+    pub fn envelope(
+        &mut self,
+        edges: &mut Edges,
+        place: usize,
+        lane: Lane,
+        topic: &str,
+        payload: Bytes,
+    ) -> Result<(), JournalError> {
         let edge = edges.get_mut(place);
         let envelope = match Envelope::decode(&payload) {
             Ok(envelope) => envelope,
@@ -113,7 +122,8 @@ impl<'a> Batch<'a> {
                 self.append.extend_span(span, next);
             }
             _ => {
-                let span = self.append.begin_span(edge.id.clone(), header.lane, header.epoch, header.first, next);
+                let span =
+                    self.append.begin_span(edge.id.clone(), header.lane, header.epoch, header.first, next);
                 edge.spans[header.lane.index()] = Some(span);
             }
         }
@@ -135,7 +145,8 @@ impl<'a> Batch<'a> {
     fn fork(&mut self, edge: &mut Edge, topic: &str, envelope: &Envelope, how: ForkKind, payload: Bytes) {
         self.tally.forks += 1;
         let header = &envelope.header;
-        let fork = Fork { edge: edge.id.clone(), lane: header.lane, epoch: header.epoch, seq: header.first, how };
+        let fork =
+            Fork { edge: edge.id.clone(), lane: header.lane, epoch: header.epoch, seq: header.first, how };
         self.quarantine(edge, topic, how.text().to_owned(), payload);
         self.push(Body::Fork(fork), None);
     }
@@ -154,7 +165,10 @@ impl<'a> Batch<'a> {
             }
         };
         let edge = edge.id.clone();
-        self.push(Body::Quarantined(Quarantined { edge, topic: topic.to_owned(), reason, digest, payload }), None);
+        self.push(
+            Body::Quarantined(Quarantined { edge, topic: topic.to_owned(), reason, digest, payload }),
+            None,
+        );
     }
 
     /// Nothing more comes: says how far each touched edge is held now.

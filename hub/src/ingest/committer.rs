@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use gate::{Arrival, Confirm, Delivery, GateHandle};
+use gate::{Arrival, Confirm, Delivery, GateHandle, durable_all};
 use tokio::sync::{mpsc, watch};
 use wire::{Digest, EdgeId, Envelope, Heartbeat, Lane, Topic};
 
@@ -81,8 +81,10 @@ struct State {
 impl Committer {
     /// Runs on a thread of its own until shutdown or until the journal fails.
     pub fn run(self, shutdown: Shutdown) -> Result<(), IngestError> {
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(IngestError::Runtime)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .map_err(IngestError::Runtime)?;
         runtime.block_on(State::new(self).run(shutdown))
     }
 }
@@ -180,7 +182,13 @@ impl State {
         }
     }
 
-    fn heartbeat(&mut self, place: usize, topic: &str, payload: &Bytes, confirm: Confirm) -> Result<(), IngestError> {
+    fn heartbeat(
+        &mut self,
+        place: usize,
+        topic: &str,
+        payload: &Bytes,
+        confirm: Confirm,
+    ) -> Result<(), IngestError> {
         let (now_ms, mono_ms) = (self.now_ms(), runtime::clock::boottime_ms());
         let edge = self.edges.get_mut(place);
         let refused = match Heartbeat::decode(payload) {
@@ -233,6 +241,7 @@ impl State {
         requests: Vec<Request>,
     ) -> Result<(), IngestError> {
         let mut confirms = Vec::with_capacity(taken.len());
+        let received = taken.iter().map(|(_, _, pending)| pending.received).min();
         let mut answers = Vec::new();
         let mut failed = None;
         let mono_ms = runtime::clock::boottime_ms();
@@ -247,7 +256,7 @@ impl State {
                 edges.get_mut(place).liveness.heard(now_ms, mono_ms);
                 let judged = batch.envelope(edges, place, lane, &pending.topic, pending.payload);
                 failed = failed.take().or(judged.err());
-                confirms.push((pending.confirm, pending.received));
+                confirms.push(pending.confirm);
             }
         })?;
         if let Some(error) = failed {
@@ -257,10 +266,10 @@ impl State {
             self.work.waiting.enter(first.plus(index), answer);
         }
         let committed = Instant::now();
-        for (confirm, received) in confirms {
-            confirm.durable();
-            self.work.metrics.confirm_latency(committed.saturating_duration_since(received));
+        if let Some(longest) = received {
+            self.work.metrics.confirm_latency(committed.saturating_duration_since(longest));
         }
+        durable_all(confirms);
         Ok(())
     }
 

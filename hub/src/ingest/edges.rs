@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use wire::EdgeId;
 
 use super::lanes::Recent;
-use crate::journal::EdgeLanes;
 use super::liveness::LivenessWatch;
 use super::quota::QuarantineQuota;
+use crate::journal::EdgeLanes;
 
 #[derive(Debug)]
 pub struct Edge {

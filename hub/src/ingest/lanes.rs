@@ -33,7 +33,9 @@ impl Recent {
 /// What an envelope is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    Accept { missing: Option<Missing> },
+    Accept {
+        missing: Option<Missing>,
+    },
     Duplicate,
     Fork(ForkKind),
     /// Older than what is remembered: the journal must be asked what was held under these numbers.
@@ -41,7 +43,12 @@ pub enum Verdict {
 }
 
 /// Judges an envelope against what is held, and, if it is accepted, moves what is held.
-pub fn judge(lanes: &mut Option<EdgeLanes>, recent: &mut Recent, envelope: &Envelope, digest: Digest) -> Verdict {
+pub fn judge(
+    lanes: &mut Option<EdgeLanes>,
+    recent: &mut Recent,
+    envelope: &Envelope,
+    digest: Digest,
+) -> Verdict {
     let header = &envelope.header;
     match lanes {
         Some(lanes) if lanes.epoch == header.epoch => {}
@@ -61,7 +68,8 @@ pub fn judge(lanes: &mut Option<EdgeLanes>, recent: &mut Recent, envelope: &Enve
         };
     }
     if header.first == expected {
-        let previous = head.map_or_else(|| Digest::origin(&header.edge, header.epoch, header.lane), |head| head.digest);
+        let previous =
+            head.map_or_else(|| Digest::origin(&header.edge, header.epoch, header.lane), |head| head.digest);
         if header.previous != previous {
             return Verdict::Fork(ForkKind::BrokenChain);
         }
@@ -107,9 +115,9 @@ pub fn claims(envelope: &Envelope, edge: &EdgeId, lane: Lane) -> Result<(), Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wire::resume::Held;
     use wire::envelope::EnvelopeBuilder;
     use wire::record::LaneHead;
+    use wire::resume::Held;
     use wire::{BootId, ClockState, Header, PreviousEpoch, Record, Sealed, TableVersion};
 
     struct Lanes {

@@ -27,10 +27,12 @@ impl QuarantineQuota {
             *self = Self { window_began_ms: mono_ms, entries: 0 };
         }
         self.entries = self.entries.saturating_add(1);
-        match self.entries {
-            ..=PAYLOADS_MAX => Keep::All,
-            ..=ENTRIES_MAX => Keep::Trace,
-            _ => Keep::Nothing,
+        if self.entries <= PAYLOADS_MAX {
+            Keep::All
+        } else if self.entries <= ENTRIES_MAX {
+            Keep::Trace
+        } else {
+            Keep::Nothing
         }
     }
 }
@@ -43,7 +45,10 @@ mod tests {
     fn less_is_kept_the_more_comes() {
         let mut quota = QuarantineQuota::default();
         let kept: Vec<Keep> = (0..1_001).map(|_| quota.take(5)).collect();
-        assert_eq!((kept[99], kept[100], kept[999], kept[1_000]), (Keep::All, Keep::Trace, Keep::Trace, Keep::Nothing));
+        assert_eq!(
+            (kept[99], kept[100], kept[999], kept[1_000]),
+            (Keep::All, Keep::Trace, Keep::Trace, Keep::Nothing)
+        );
         assert_eq!(quota.take(WINDOW_MS + 5), Keep::All);
     }
 }

@@ -110,7 +110,9 @@ impl ForkKind {
             ForkKind::AnotherContent => "a record number came again with another content",
             ForkKind::BrokenChain => "an envelope does not continue the chain that the hub holds",
             ForkKind::OldEpoch => "an epoch that the edge had left came back",
-            ForkKind::RolledBack => "the edge began anew from an older state than the hub holds: an old disk image came back",
+            ForkKind::RolledBack => {
+                "the edge began anew from an older state than the hub holds: an old disk image came back"
+            }
         }
     }
 }

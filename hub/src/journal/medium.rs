@@ -58,7 +58,9 @@ impl Medium for Folder {
     fn create(&self, name: &str, cache_bytes: usize) -> Result<Database, DatabaseError> {
         let unpublished = self.unpublished(name);
         match fs::remove_file(&unpublished) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(DatabaseError::Storage(error.into())),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(DatabaseError::Storage(error.into()));
+            }
             Ok(()) | Err(_) => {}
         }
         Database::builder().set_cache_size(cache_bytes).create(unpublished)

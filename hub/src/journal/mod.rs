@@ -26,7 +26,8 @@ pub mod segment;
 pub mod writer;
 
 pub use entry::{
-    Action, Activated, Body, Command, Entry, Fork, ForkKind, Liveness, LivenessState, Missing, PartBinding, Quarantined,
+    Action, Activated, Body, Command, Entry, Fork, ForkKind, Liveness, LivenessState, Missing, PartBinding,
+    Quarantined,
 };
 pub use held::EdgeLanes;
 pub use position::{Position, PositionError};

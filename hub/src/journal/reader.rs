@@ -22,7 +22,8 @@ pub(super) struct Segments {
 
 impl Segments {
     pub(super) fn new(medium: Arc<dyn Medium>, firsts: &[u64], current: Arc<Segment>) -> Self {
-        let mut by_first: BTreeMap<u64, Option<Arc<Segment>>> = firsts.iter().map(|first| (*first, None)).collect();
+        let mut by_first: BTreeMap<u64, Option<Arc<Segment>>> =
+            firsts.iter().map(|first| (*first, None)).collect();
         by_first.insert(current.first, Some(current));
         Self { medium, by_first: RwLock::new(by_first), end: AtomicU64::new(0) }
     }
@@ -40,7 +41,8 @@ impl Segments {
     }
 
     pub(super) fn get(&self, first: u64) -> Result<Arc<Segment>, JournalError> {
-        let known = self.by_first.read().expect("no reader panics with the lock").get(&first).cloned().flatten();
+        let known =
+            self.by_first.read().expect("no reader panics with the lock").get(&first).cloned().flatten();
         if let Some(segment) = known {
             return Ok(segment);
         }

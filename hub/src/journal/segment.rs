@@ -3,17 +3,19 @@
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 use wire::{EdgeId, Epoch, Lane, Seq};
 
+use super::held::EdgeLanes;
 use super::writer::LaneSpan;
 use super::{Entry, JournalError};
-use super::held::EdgeLanes;
 
 /// A row of entries stays below the page size that redb would double for it.
 pub const CHUNK_BYTES_MAX: usize = 16_300;
 
 const CHUNKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("chunks");
 const TIMES: TableDefinition<'_, u64, i64> = TableDefinition::new("times");
-/// (edge, lane, epoch, first record) → (number of the entry, record after the last)
-const LANES: TableDefinition<'_, (&str, u8, [u8; 16], u64), (u64, u64)> = TableDefinition::new("lanes");
+/// Edge, lane, epoch, first record.
+type LaneKey<'a> = (&'a str, u8, [u8; 16], u64);
+/// → number of the entry, record after the last.
+const LANES: TableDefinition<'_, LaneKey<'_>, (u64, u64)> = TableDefinition::new("lanes");
 const EDGES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("edges");
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 
@@ -80,7 +82,11 @@ impl Segment {
         JournalError::Table { name: self.name.clone(), source: Box::new(source) }
     }
 
-    pub(super) fn put_chunks(&self, transaction: &WriteTransaction, chunks: &[Chunk]) -> Result<(), JournalError> {
+    pub(super) fn put_chunks(
+        &self,
+        transaction: &WriteTransaction,
+        chunks: &[Chunk],
+    ) -> Result<(), JournalError> {
         let mut table = transaction.open_table(CHUNKS).map_err(|e| self.table(e))?;
         for chunk in chunks {
             table.insert(chunk.first, chunk.bytes.as_slice()).map_err(|e| self.storage(e))?;
@@ -88,7 +94,11 @@ impl Segment {
         Ok(())
     }
 
-    pub(super) fn put_lanes(&self, transaction: &WriteTransaction, spans: &[LaneSpan]) -> Result<(), JournalError> {
+    pub(super) fn put_lanes(
+        &self,
+        transaction: &WriteTransaction,
+        spans: &[LaneSpan],
+    ) -> Result<(), JournalError> {
         let mut table = transaction.open_table(LANES).map_err(|e| self.table(e))?;
         for span in spans {
             let key = (span.edge.as_str(), span.lane as u8, span.epoch.0, span.first.0);
@@ -110,7 +120,12 @@ impl Segment {
         Ok(())
     }
 
-    pub(super) fn put_end(&self, transaction: &WriteTransaction, first: u64, end: End) -> Result<(), JournalError> {
+    pub(super) fn put_end(
+        &self,
+        transaction: &WriteTransaction,
+        first: u64,
+        end: End,
+    ) -> Result<(), JournalError> {
         let mut times = transaction.open_table(TIMES).map_err(|e| self.table(e))?;
         times.insert(first, end.hub_ms).map_err(|e| self.storage(e))?;
         let mut meta = transaction.open_table(META).map_err(|e| self.table(e))?;
@@ -154,7 +169,8 @@ impl Segment {
         let mut edges = Vec::new();
         for row in table.iter().map_err(|e| self.storage(e))? {
             let (edge, lanes) = row.map_err(|e| self.storage(e))?;
-            let decode = |source| JournalError::Decode { name: self.name.clone(), number: self.first, source };
+            let decode =
+                |source| JournalError::Decode { name: self.name.clone(), number: self.first, source };
             let lanes = minicbor::decode(lanes.value()).map_err(decode)?;
             let edge = EdgeId::parse(edge.value()).map_err(|e| decode(minicbor::decode::Error::custom(e)))?;
             edges.push((edge, lanes));
@@ -193,13 +209,9 @@ impl Segment {
     pub(super) fn number_at(&self, hub_ms: i64) -> Result<Option<u64>, JournalError> {
         let transaction = self.begin_read()?;
         let times = transaction.open_table(TIMES).map_err(|e| self.table(e))?;
-        let edge = |row: Option<Result<(redb::AccessGuard<'_, u64>, redb::AccessGuard<'_, i64>), redb::StorageError>>| {
-            row.transpose().map(|row| row.map(|(number, _)| number.value())).map_err(|e| self.storage(e))
-        };
-        let (Some(mut low), Some(last)) = (
-            edge(times.iter().map_err(|e| self.storage(e))?.next())?,
-            edge(times.iter().map_err(|e| self.storage(e))?.next_back())?,
-        ) else {
+        let first = times.first().map_err(|e| self.storage(e))?.map(|(number, _)| number.value());
+        let last = times.last().map_err(|e| self.storage(e))?.map(|(number, _)| number.value());
+        let (Some(mut low), Some(last)) = (first, last) else {
             return Ok(None);
         };
         // Rows lie at irregular numbers: the search halves the number space and takes the next row.

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use wire::{EdgeId, Epoch, Lane, Seq};
 
+use super::held::EdgeLanes;
 use super::medium::Medium;
 use super::reader::{Reader, Segments};
 use super::segment::{CHUNK_BYTES_MAX, Chunk, End, Segment, first_of, name_of};
 use super::{Entry, JournalError, Position};
-use super::held::EdgeLanes;
 
 /// How long and how much the journal keeps, and when it begins a new file.
 #[derive(Clone, Copy, Debug)]
@@ -114,9 +114,8 @@ pub struct Writer {
 impl Writer {
     /// Opens the journal, or makes an empty one.
     pub fn open(medium: Arc<dyn Medium>, retention: Retention) -> Result<(Self, Reader), JournalError> {
-        let names = medium
-            .names()
-            .map_err(|source| JournalError::List { folder: medium.folder(), source })?;
+        let names =
+            medium.names().map_err(|source| JournalError::List { folder: medium.folder(), source })?;
         let firsts: Vec<u64> = names.iter().filter_map(|name| first_of(name)).collect();
         let newest = firsts.iter().copied().max();
         let current = match newest {
@@ -202,7 +201,8 @@ impl Writer {
 
     fn roll_if_due(&mut self) -> Result<(), JournalError> {
         let age_ms = self.hub_ms.saturating_sub(self.current_begun_ms).max(0) as u128;
-        let due = self.current_bytes >= self.retention.segment_bytes || age_ms >= self.retention.segment_age.as_millis();
+        let due = self.current_bytes >= self.retention.segment_bytes
+            || age_ms >= self.retention.segment_age.as_millis();
         if !due || self.next == self.current.first {
             return Ok(());
         }
@@ -221,7 +221,8 @@ impl Writer {
         while let Some(oldest) = self.segments.oldest_complete() {
             let segment = self.segments.get(oldest)?;
             let end = segment.end()?;
-            let too_old = now_ms.saturating_sub(end.hub_ms).max(0) as u128 > self.retention.age_max.as_millis();
+            let too_old =
+                now_ms.saturating_sub(end.hub_ms).max(0) as u128 > self.retention.age_max.as_millis();
             let too_large = self.segments.bytes(&*self.medium) > self.retention.bytes_max;
             if end.next > read_to.number() || !(too_old || too_large) {
                 break;
@@ -229,7 +230,9 @@ impl Writer {
             let name = segment.name.clone();
             drop(segment);
             self.segments.remove(oldest);
-            self.medium.remove(&name).map_err(|source| JournalError::Delete { name: name.clone(), source })?;
+            self.medium
+                .remove(&name)
+                .map_err(|source| JournalError::Delete { name: name.clone(), source })?;
             tracing::info!(segment = %name, too_old, too_large, "retention deleted a journal segment");
             deleted += 1;
         }
@@ -269,7 +272,9 @@ fn chunks(first: u64, entries: &[Entry]) -> Vec<Chunk> {
         one.clear();
         minicbor::encode(entry, &mut one).expect("writing to memory cannot fail");
         match chunks.last_mut() {
-            Some(chunk) if chunk.bytes.len() + one.len() <= CHUNK_BYTES_MAX => chunk.bytes.extend_from_slice(&one),
+            Some(chunk) if chunk.bytes.len() + one.len() <= CHUNK_BYTES_MAX => {
+                chunk.bytes.extend_from_slice(&one)
+            }
             _ => {
                 let mut bytes = Vec::with_capacity(CHUNK_BYTES_MAX);
                 bytes.extend_from_slice(&one);

@@ -101,7 +101,8 @@ impl Store {
         let transaction = self.begin()?;
         let order = tables::open(&transaction, tables::INCIDENT_ORDER, "incident_order")?;
         let table = tables::open(&transaction, tables::INCIDENTS, "incidents")?;
-        let end = before.map_or((u64::MAX, [0xff; 16]), |cursor| tables::incident_key(cursor.opened_at, cursor.id));
+        let end =
+            before.map_or((u64::MAX, [0xff; 16]), |cursor| tables::incident_key(cursor.opened_at, cursor.id));
         let mut page = Page { items: Vec::new(), next: None };
         for (looked_at, row) in order.range(..end)?.rev().enumerate() {
             let (_, id) = row?.0.value();
@@ -122,7 +123,9 @@ impl Store {
     /// Gravest first, then newest.
     pub fn open_incidents(&self) -> Result<Vec<Incident>, StoreError> {
         let mut open = self.all_open(LOOKED_AT_MAX)?;
-        open.sort_by_key(|incident| (incident.severity as u8, std::cmp::Reverse(incident.opened_at), incident.id));
+        open.sort_by_key(|incident| {
+            (incident.severity as u8, std::cmp::Reverse(incident.opened_at), incident.id)
+        });
         open.truncate(OPEN_PAGE_MAX);
         Ok(open)
     }

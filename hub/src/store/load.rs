@@ -15,8 +15,10 @@ impl Store {
         let memories = tables::open(&transaction, tables::MEMORIES, "memories")?;
         let mut parts = Vec::new();
         for row in self.parts()? {
-            let memory: Option<RuleMemory> =
-                memories.get(row.part.as_str())?.map(|memory| decode("memories", memory.value())).transpose()?;
+            let memory: Option<RuleMemory> = memories
+                .get(row.part.as_str())?
+                .map(|memory| decode("memories", memory.value()))
+                .transpose()?;
             parts.push(SavedPart {
                 id: row.part,
                 name: row.name,

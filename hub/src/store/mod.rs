@@ -104,7 +104,9 @@ fn create(path: &Path) -> Result<(), StoreError> {
     let unpublished = path.with_extension("redb.new");
     let open = |source| StoreError::Open { path: unpublished.clone(), source };
     match std::fs::remove_file(&unpublished) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(open(redb::DatabaseError::Storage(error.into()))),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(open(redb::DatabaseError::Storage(error.into())));
+        }
         Ok(()) | Err(_) => {}
     }
     let db = Database::builder().create(&unpublished).map_err(open)?;

@@ -46,7 +46,9 @@ impl Store {
         let heads = tables::open(&transaction, tables::PARTS, "parts")?;
         let mut ids = Vec::new();
         for row in heads.iter()? {
-            ids.push(PartId::parse(row?.0.value()).map_err(|source| StoreError::Id { table: "parts", source })?);
+            ids.push(
+                PartId::parse(row?.0.value()).map_err(|source| StoreError::Id { table: "parts", source })?,
+            );
         }
         let mut parts = Vec::with_capacity(ids.len());
         for id in ids {
@@ -79,7 +81,11 @@ impl Store {
         Ok(Some(state))
     }
 
-    pub fn point_table(&self, edge: &EdgeId, version: TableVersion) -> Result<Option<PointTable>, StoreError> {
+    pub fn point_table(
+        &self,
+        edge: &EdgeId,
+        version: TableVersion,
+    ) -> Result<Option<PointTable>, StoreError> {
         let transaction = self.begin()?;
         let table = tables::open(&transaction, tables::POINT_TABLES, "point_tables")?;
         let Some(row) = table.get((edge.as_str(), version.0))? else { return Ok(None) };

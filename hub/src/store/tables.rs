@@ -1,7 +1,7 @@
 //! The tables of `state.redb`, and how their rows are read. Values are CBOR.
 
 use minicbor::{Decode, Encode};
-use redb::{Database, ReadTransaction, ReadOnlyTable, TableDefinition};
+use redb::{Database, ReadOnlyTable, ReadTransaction, TableDefinition};
 
 use super::StoreError;
 use crate::incident::IncidentId;
@@ -24,7 +24,8 @@ pub(super) const POINT_TABLES: TableDefinition<'_, (&str, u64), &[u8]> = TableDe
 /// id → `Incident`
 pub(super) const INCIDENTS: TableDefinition<'_, [u8; 16], &[u8]> = TableDefinition::new("incidents");
 /// (opened at, id): all incidents in the order in which they opened
-pub(super) const INCIDENT_ORDER: TableDefinition<'_, (u64, [u8; 16]), ()> = TableDefinition::new("incident_order");
+pub(super) const INCIDENT_ORDER: TableDefinition<'_, (u64, [u8; 16]), ()> =
+    TableDefinition::new("incident_order");
 /// id of each incident that is not closed
 pub(super) const INCIDENT_OPEN: TableDefinition<'_, [u8; 16], ()> = TableDefinition::new("incident_open");
 /// number → `FeedItem`
@@ -61,7 +62,17 @@ pub(super) fn create(db: &Database) -> Result<(), StoreError> {
         )* };
     }
     create!(
-        META, PARTS, LAYOUTS, STATES, MEMORIES, EDGES, POINT_TABLES, INCIDENTS, INCIDENT_ORDER, INCIDENT_OPEN, FEED,
+        META,
+        PARTS,
+        LAYOUTS,
+        STATES,
+        MEMORIES,
+        EDGES,
+        POINT_TABLES,
+        INCIDENTS,
+        INCIDENT_ORDER,
+        INCIDENT_OPEN,
+        FEED,
         QUARANTINE
     );
     transaction.commit().map_err(|e| StoreError::Commit(Box::new(e)))

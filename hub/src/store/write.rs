@@ -9,8 +9,8 @@ use super::StoreError;
 use super::feed::{FEED_ROWS_MAX, FeedItem, FeedKind};
 use super::read::QuarantineRow;
 use super::tables::{self, CursorRow, PartHead, encode, incident_key, table_error};
-use crate::situation::Changes;
 use crate::journal::Position;
+use crate::situation::Changes;
 
 /// Quarantined messages that are listed of one edge.
 const QUARANTINE_ROWS_MAX: usize = 1_000;
@@ -89,8 +89,10 @@ fn put_edges(transaction: &WriteTransaction, changes: &Changes) -> Result<(), St
 
 fn put_incidents(transaction: &WriteTransaction, changes: &Changes) -> Result<(), StoreError> {
     let mut incidents = transaction.open_table(tables::INCIDENTS).map_err(|e| table_error("incidents", e))?;
-    let mut order = transaction.open_table(tables::INCIDENT_ORDER).map_err(|e| table_error("incident_order", e))?;
-    let mut open = transaction.open_table(tables::INCIDENT_OPEN).map_err(|e| table_error("incident_open", e))?;
+    let mut order =
+        transaction.open_table(tables::INCIDENT_ORDER).map_err(|e| table_error("incident_order", e))?;
+    let mut open =
+        transaction.open_table(tables::INCIDENT_OPEN).map_err(|e| table_error("incident_open", e))?;
     for incident in &changes.incidents {
         incidents.insert(incident.id.0, encode(incident).as_slice())?;
         order.insert(incident_key(incident.opened_at, incident.id), ())?;
@@ -119,7 +121,8 @@ fn put_quarantine(transaction: &WriteTransaction, changes: &Changes) -> Result<(
         table.insert((edge, position.number()), encode(&row).as_slice())?;
         let oldest: Vec<u64> = {
             let rows = table.range((edge, 0)..=(edge, u64::MAX))?;
-            let numbers: Vec<u64> = rows.map(|row| row.map(|(key, _)| key.value().1)).collect::<Result<_, _>>()?;
+            let numbers: Vec<u64> =
+                rows.map(|row| row.map(|(key, _)| key.value().1)).collect::<Result<_, _>>()?;
             let excess = numbers.len().saturating_sub(QUARANTINE_ROWS_MAX);
             numbers[..excess].to_vec()
         };

@@ -39,7 +39,8 @@ fn what_is_not_latched_ends_when_it_has_gone_and_was_seen() {
         let mut room = Room::new();
         room.event("jammer-1:link", "lost");
         let id = room.incident("R-16").id;
-        let see = |room: &mut Room| assert!(matches!(room.act("officer-1", acknowledge(id)), Answer::Done(_)));
+        let see =
+            |room: &mut Room| assert!(matches!(room.act("officer-1", acknowledge(id)), Answer::Done(_)));
         if seen_first {
             see(&mut room);
             assert_eq!(room.incident("R-16").state(), State::Acknowledged);

@@ -1,6 +1,10 @@
 //! Correlation as a function: event traces in, incidents out.
 
-#![allow(clippy::unwrap_used, unreachable_pub, reason = "tests fail by panicking, and nothing here is reachable from outside")]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "tests fail by panicking, and nothing here is reachable from outside"
+)]
 
 mod room;
 

@@ -6,13 +6,14 @@ use bytes::Bytes;
 use strongroom_hub::correlate::{World, pack};
 use strongroom_hub::incident::{Answer, Incident, IncidentId};
 use strongroom_hub::journal::{
-    Action, Activated, Body, Command, Entry, Fork, ForkKind, Liveness, LivenessState, Missing, PartBinding, Position,
+    Action, Activated, Body, Command, Entry, Fork, ForkKind, Liveness, LivenessState, Missing, PartBinding,
+    Position,
 };
 use strongroom_hub::situation::{Changes, Saved};
 use wire::envelope::EnvelopeBuilder;
 use wire::{
-    BootId, ClockState, DeviceEntry, DeviceId, Digest, EdgeId, Epoch, Gap, Header, Kind, Lane, Observation, PartId,
-    PersonId, PointEntry, PointName, PointNo, PointTable, Quality, Record, Seq, Value, ValueType,
+    BootId, ClockState, DeviceEntry, DeviceId, Digest, EdgeId, Epoch, Gap, Header, Kind, Lane, Observation,
+    PartId, PersonId, PointEntry, PointName, PointNo, PointTable, Quality, Record, Seq, Value, ValueType,
 };
 
 pub const EPOCH: Epoch = Epoch([3; 16]);
@@ -59,7 +60,13 @@ impl Room {
         room.event("edge:arming", "unset");
         for (device, point, kind) in POINTS {
             let at_rest = match Kind::from_name(kind).unwrap().value_type() {
-                ValueType::Flag => if *point == "closed" { "yes" } else { "no" },
+                ValueType::Flag => {
+                    if *point == "closed" {
+                        "yes"
+                    } else {
+                        "no"
+                    }
+                }
                 ValueType::State(names) if *kind != "part.arming" => names[0],
                 _ => continue,
             };
@@ -82,7 +89,8 @@ impl Room {
             table: table(),
             next: [0, 0],
         };
-        let part = PartBinding { part: PartId::parse("room").unwrap(), name: "Room".into(), edges: vec![edge] };
+        let part =
+            PartBinding { part: PartId::parse("room").unwrap(), name: "Room".into(), edges: vec![edge] };
         room.entry(Body::HubStarted);
         room.entry(Body::Activated(Activated { pack: pack::DEFAULT.to_owned(), parts: vec![part] }));
         let parts: Vec<Record> = room.table.parts().into_iter().map(Record::TablePart).collect();
@@ -257,9 +265,8 @@ fn table() -> PointTable {
         kind: (*kind).into(),
     };
     let points = POINTS.iter().map(entry).collect();
-    let devices = devices.iter().map(|device| DeviceEntry {
-        device: DeviceId::parse(device).unwrap(),
-        profile: "test".into(),
-    });
+    let devices = devices
+        .iter()
+        .map(|device| DeviceEntry { device: DeviceId::parse(device).unwrap(), profile: "test".into() });
     PointTable::new(devices.collect(), points).unwrap()
 }

@@ -37,7 +37,8 @@ impl Disks {
     pub fn after_power_cut(&self) -> Arc<Self> {
         let state = self.state.lock().unwrap();
         let published = state.published.iter();
-        let published = published.map(|(name, disk)| (name.clone(), Disk::new(disk.image(), Fate::Spared))).collect();
+        let published =
+            published.map(|(name, disk)| (name.clone(), Disk::new(disk.image(), Fate::Spared))).collect();
         let state = State { published, unpublished: BTreeMap::new(), made: 0 };
         Arc::new(Self { state: Mutex::new(state), fates: Box::new(|_| Fate::Spared) })
     }

@@ -28,7 +28,8 @@ fn run(disks: std::sync::Arc<Disks>, from: u64) -> u64 {
 
 fn check_after(disks: &Disks, durable: u64) {
     let rebooted = disks.after_power_cut();
-    let (writer, reader) = Writer::open(rebooted.clone(), small()).expect("the journal opens after a power cut");
+    let (writer, reader) =
+        Writer::open(rebooted.clone(), small()).expect("the journal opens after a power cut");
     let held = read_all(&reader);
     assert!(held == durable || held == durable + 3, "{durable} entries were durable and {held} are there");
     check_edges(&writer, held);

@@ -1,6 +1,10 @@
 //! The journal's promises: what was appended is there, in order and unchanged, whatever happens to the power.
 
-#![allow(clippy::unwrap_used, unreachable_pub, reason = "tests fail by panicking, and nothing here is reachable from outside")]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "tests fail by panicking, and nothing here is reachable from outside"
+)]
 
 mod disks;
 mod killed_at_each_sync;

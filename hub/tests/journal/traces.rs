@@ -58,7 +58,8 @@ pub fn check_edges(writer: &Writer, entries: u64) {
     for parity in 0..2 {
         let last = (0..entries).rev().find(|number| number % 2 == parity);
         let held = writer.edges().get(&edge(parity)).and_then(|lanes| lanes.heads[0]);
-        let expected = last.map(|number| Head { next: Seq(number + 1), digest: Digest::of(&payload(number)) });
+        let expected =
+            last.map(|number| Head { next: Seq(number + 1), digest: Digest::of(&payload(number)) });
         assert_eq!(held, expected, "edge {parity} after {entries} entries");
     }
 }

@@ -10,7 +10,6 @@ use std::time::Duration;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing::warn;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
 
 /// Bounds for every metric whose name ends in `_seconds`: from a fsync on a good disk to a lost link.
 const SECONDS_BUCKETS: [f64; 14] =
@@ -46,10 +45,15 @@ impl FromStr for LogFormat {
     }
 }
 
+/// Some libraries tell their inner life at `info`.
+const DEFAULT_FILTER: &str = "info,rumqttd=warn,rumqttc=warn";
+
 /// Logs go to standard error; `RUST_LOG` filters them, by default from `info` upwards.
 /// A second call keeps the first choice, so that tests may call it freely.
 pub fn init_logs(format: LogFormat) {
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
+    let asked = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
+    // What is asked for stands behind the defaults and wins over them.
+    let filter = EnvFilter::builder().parse_lossy(format!("{DEFAULT_FILTER},{asked}"));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     let outcome = match format {
         LogFormat::Text => logs.with_ansi(io::stderr().is_terminal()).try_init(),

@@ -8,6 +8,7 @@ pub mod kind;
 pub mod page;
 pub mod part;
 pub mod point;
+pub mod problem;
 pub mod quarantine;
 pub mod time;
 

@@ -9,6 +9,7 @@ const PROBE_MS = 15_000; // a dead line is noticed within two of these
 const ANSWER_MS = 8_000;
 const RECONNECT_MS = 3_000;
 const TICK_MS = 5_000;
+const GLANCE_MS = 5_000; // the stream tells of armings and incidents; values of points are asked for where people look
 
 const overview = document.getElementById("overview");
 const banner = document.getElementById("not-live");
@@ -17,7 +18,6 @@ const announce = document.getElementById("announce");
 let after = overview.dataset.feed;
 let streamOpen = false;
 let answered = true;
-let lostAt = new Date();
 const changed = new Set();
 let gathering = null;
 
@@ -26,11 +26,12 @@ let gathering = null;
 function showLiveness() {
   const live = streamOpen && answered;
   const root = document.documentElement;
-  if (live === (root.dataset.live === "yes")) return;
-  root.dataset.live = live ? "yes" : "no";
+  const said = live ? "yes" : "no";
+  if (root.dataset.live === said) return;
+  root.dataset.live = said;
   banner.hidden = live;
   if (live) return;
-  lostAt = new Date();
+  const lostAt = new Date();
   const since = banner.querySelector("time");
   since.dateTime = lostAt.toISOString();
   since.textContent = clockTime(lostAt);
@@ -76,7 +77,7 @@ function greet(element) {
 /** Marks fragments as changed; they are asked for together, a moment later, and again if that fails. */
 function mark(...ids) {
   for (const id of ids) changed.add(id);
-  gathering ??= setTimeout(gather, GATHER_MS);
+  if (changed.size > 0) gathering ??= setTimeout(gather, GATHER_MS);
 }
 
 async function gather() {
@@ -96,6 +97,16 @@ function markAll() {
   mark("hub", "incidents", ...parts);
 }
 
+/** The cards that are on the screen, as long as anybody can see it. */
+function glance() {
+  if (document.hidden) return;
+  const inSight = (card) => {
+    const { top, bottom } = card.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight;
+  };
+  mark(...[...document.querySelectorAll("[data-part]")].filter(inSight).map((card) => card.id));
+}
+
 // ---- the stream
 
 function follow() {
@@ -111,7 +122,7 @@ function follow() {
   on("reset", markAll);
   stream.addEventListener("open", () => {
     // What the page showed while it was not live is asked for anew, whatever the stream repeats.
-    if (document.documentElement.dataset.live !== "yes") markAll();
+    if (document.documentElement.dataset.live === "no") markAll();
     streamOpen = true;
     showLiveness();
   });
@@ -159,4 +170,5 @@ nowSayTrying();
 writeMoments();
 setInterval(writeMoments, TICK_MS);
 setInterval(() => mark("hub"), PROBE_MS);
+setInterval(glance, GLANCE_MS);
 follow();

@@ -1,7 +1,7 @@
 // Times in the reader's own zone and words. The page's own text is UTC, for readers without this module.
 
 const locale = document.documentElement.lang;
-const ago = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "short" });
+const ago = new Intl.RelativeTimeFormat(locale, { numeric: "always", style: "narrow" });
 const clock = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
 const full = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "long" });
 const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });

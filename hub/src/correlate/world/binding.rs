@@ -1,0 +1,101 @@
+//! Which edge serves which part, and what holds from an activation on.
+
+use std::sync::Arc;
+
+use wire::{EdgeId, PartId};
+
+use super::{World, parse};
+use crate::correlate::edge::Edge;
+use crate::correlate::part::Part;
+use crate::incident::lifecycle::Moment;
+use crate::journal::Activated;
+
+impl World {
+    pub(super) fn bind(&mut self, activated: &Activated) {
+        self.bound.clear();
+        for binding in &activated.parts {
+            for edge in &binding.edges {
+                self.bound.insert(edge.clone(), binding.part.clone());
+            }
+        }
+    }
+
+    pub(super) fn activate(&mut self, activated: &Activated, moment: Moment) {
+        let before = self.pack.clone();
+        let after = Arc::new(parse(activated));
+        self.bind(activated);
+        for binding in &activated.parts {
+            let place = self.part_place(&binding.part);
+            self.parts[place].name.clone_from(&binding.name);
+            self.parts[place].changed.state = true;
+            for edge in &binding.edges {
+                self.edge_place(edge, moment.hub_ms);
+            }
+        }
+        for part in &mut self.parts {
+            part.change_pack(&before, &after);
+        }
+        self.timers.clear();
+        for (place, part) in self.parts.iter().enumerate() {
+            let dues =
+                part.instances.iter().filter_map(|(key, instance)| Some((instance.due_ms?, place, *key)));
+            self.timers.extend(dues);
+        }
+        self.pack = after;
+        self.rebind();
+        self.pending.activated = Some(activated.clone());
+    }
+
+    /// Edges that are bound to another part from now on.
+    fn rebind(&mut self) {
+        for place in 0..self.edges.len() {
+            let edge = self.edges[place].state.edge.clone();
+            let (part, registered) = self.part_of(&edge);
+            let part_place = self.part_place(&part);
+            let edge = &mut self.edges[place];
+            if edge.part != part_place || edge.state.registered != registered {
+                edge.part = part_place;
+                edge.state.part = part;
+                edge.state.registered = registered;
+                edge.forget_places();
+                edge.changed = true;
+            }
+        }
+    }
+
+    /// The part of an edge. One that nobody registered is its own part: what it reports is judged all the same.
+    fn part_of(&self, edge: &EdgeId) -> (PartId, bool) {
+        match self.bound.get(edge) {
+            Some(part) => (part.clone(), true),
+            None => (
+                PartId::parse(edge.as_str()).expect("edge ids and part ids have one alphabet and length"),
+                false,
+            ),
+        }
+    }
+
+    pub(super) fn part_place(&mut self, part: &PartId) -> usize {
+        if let Some(place) = self.part_places.get(part) {
+            return *place;
+        }
+        let place = self.parts.len();
+        let mut made = Part::new(part.clone(), part.to_string());
+        made.changed.layout = true;
+        made.changed.state = true;
+        self.parts.push(made);
+        self.part_places.insert(part.clone(), place);
+        place
+    }
+
+    pub(super) fn edge_place(&mut self, edge: &EdgeId, hub_ms: i64) -> usize {
+        if let Some(place) = self.edge_places.get(edge) {
+            return *place;
+        }
+        let (part, registered) = self.part_of(edge);
+        let part_place = self.part_place(&part);
+        let place = self.edges.len();
+        self.edges.push(Edge::new(edge.clone(), part, part_place, registered, hub_ms));
+        self.edge_places.insert(edge.clone(), place);
+        place
+    }
+}

@@ -1,0 +1,150 @@
+//! What the hub finds about an edge itself: silence, missing records, forks.
+
+use super::World;
+use crate::correlate::book::{Finding, Key};
+use crate::correlate::rule::{Names, Pattern, Rule};
+use crate::incident::lifecycle::Moment;
+use crate::incident::{ArrivalMark, Condition, Evidence, EvidenceOf, Origin};
+use crate::journal::{Fork, Liveness, LivenessState, Missing};
+use crate::situation::memory::Unexplained;
+use crate::situation::{LivenessView, event_time};
+
+impl World {
+    pub(super) fn hub_started(&mut self, moment: Moment) {
+        for edge in &mut self.edges {
+            edge.state.liveness = LivenessView::Unknown;
+            edge.state.since_ms = moment.hub_ms;
+            edge.changed = true;
+        }
+    }
+
+    pub(super) fn liveness(&mut self, liveness: &Liveness, moment: Moment) {
+        let place = self.edge_place(&liveness.edge, moment.hub_ms);
+        let edge = &mut self.edges[place];
+        edge.changed = true;
+        let view = match &liveness.state {
+            LivenessState::Live { boot, mono_ms } => {
+                event_time::tie(&mut edge.state, *boot, *mono_ms, moment.hub_ms);
+                LivenessView::Live
+            }
+            LivenessState::Silent { .. } => LivenessView::Silent,
+        };
+        if edge.state.liveness != view {
+            edge.state.liveness = view;
+            edge.state.since_ms = moment.hub_ms;
+        }
+        let part = edge.part;
+        self.rearm(part, moment);
+        self.with_rules(
+            |pattern| matches!(pattern, Pattern::EdgeSilent),
+            |world, rule| match &liveness.state {
+                LivenessState::Live { .. } => {
+                    let key = world.edge_key(place, rule);
+                    world.book.clear(&key, moment);
+                }
+                LivenessState::Silent { last_ms } => {
+                    let since = last_ms
+                        .map_or("since the hub began".to_owned(), |_| "after its last heartbeat".to_owned());
+                    let evidence = hub_evidence(
+                        moment,
+                        last_ms.unwrap_or(moment.hub_ms),
+                        format!("no heartbeat {since}"),
+                    );
+                    world.raise_for_edge(place, rule, evidence, Condition::Active, moment);
+                }
+            },
+        );
+    }
+
+    pub(super) fn missing(&mut self, missing: &Missing, moment: Moment) {
+        let place = self.edge_place(&missing.edge, moment.hub_ms);
+        if self.edges[place].is_explained(missing) {
+            return;
+        }
+        self.with_rules(
+            |pattern| matches!(pattern, Pattern::Missing { .. }),
+            |world, rule| {
+                let Pattern::Missing { settle_ms } = rule.pattern else { return };
+                let text = format!(
+                    "records {} to {} of the {} lane are missing",
+                    missing.first,
+                    missing.next.0.saturating_sub(1),
+                    missing.lane
+                );
+                let unexplained = Unexplained {
+                    rule: rule.id.clone(),
+                    missing: missing.clone(),
+                    due_ms: moment.hub_ms.saturating_add(settle_ms),
+                    evidence: hub_evidence(moment, moment.hub_ms, text),
+                };
+                if let Some(overdue) = world.edges[place].wait_for_explanation(unexplained) {
+                    world.raise_missing(place, overdue, moment);
+                }
+            },
+        );
+        self.find_unexplained();
+    }
+
+    pub(super) fn raise_missing(&mut self, edge: usize, unexplained: Unexplained, moment: Moment) {
+        let pack = self.pack.clone();
+        if let Some(rule) = pack.rules.iter().find(|rule| rule.id == unexplained.rule) {
+            self.raise_for_edge(edge, rule, unexplained.evidence, Condition::Cleared, moment);
+        }
+    }
+
+    pub(super) fn fork(&mut self, fork: &Fork, moment: Moment) {
+        let place = self.edge_place(&fork.edge, moment.hub_ms);
+        self.with_rules(
+            |pattern| *pattern == Pattern::Fork,
+            |world, rule| {
+                let text = format!("{} (record {} of the {} lane)", fork.how.text(), fork.seq, fork.lane);
+                let evidence = hub_evidence(moment, moment.hub_ms, text);
+                world.raise_for_edge(place, rule, evidence, Condition::Cleared, moment);
+            },
+        );
+    }
+
+    fn with_rules(&mut self, wanted: impl Fn(&Pattern) -> bool, mut each: impl FnMut(&mut Self, &Rule)) {
+        let pack = self.pack.clone();
+        for (_, rule) in pack.others().filter(|(_, rule)| wanted(&rule.pattern)) {
+            each(self, rule);
+        }
+    }
+
+    fn edge_key(&self, edge: usize, rule: &Rule) -> Key {
+        let state = &self.edges[edge].state;
+        Key { rule: rule.id.clone(), part: state.part.clone(), subject: state.edge.to_string() }
+    }
+
+    pub(super) fn raise_for_edge(
+        &mut self,
+        edge: usize,
+        rule: &Rule,
+        evidence: Evidence,
+        condition: Condition,
+        moment: Moment,
+    ) {
+        let part = &self.parts[self.edges[edge].part];
+        let names =
+            Names { part: &part.name, edge: self.edges[edge].state.edge.as_str(), device: "", point: "" };
+        let finding = Finding {
+            key: self.edge_key(edge, rule),
+            text: rule.describe(&names),
+            severity: rule.severity(rule.severity, part.arming()),
+            evidence,
+            arrival: ArrivalMark::Live,
+            condition,
+        };
+        self.book.raise(rule, finding, moment);
+    }
+}
+
+fn hub_evidence(moment: Moment, event_ms: i64, text: String) -> Evidence {
+    Evidence {
+        origin: Origin::Hub { position: moment.position },
+        position: moment.position,
+        event_ms,
+        hub_ms: moment.hub_ms,
+        what: EvidenceOf::Finding { text },
+    }
+}

@@ -1,0 +1,115 @@
+//! What envelopes carry: observations for the machine of a part, point tables, gap records.
+
+use std::sync::Arc;
+
+use wire::table::Assembled;
+use wire::{EdgeId, Envelope, Record, Seq, TablePart, TableVersion};
+
+use super::World;
+use crate::correlate::points::{Reading, Touched, What};
+use crate::incident::Origin;
+use crate::incident::lifecycle::Moment;
+use crate::situation::{LivenessView, event_time};
+
+impl World {
+    pub(super) fn envelope(&mut self, bytes: &[u8], decoded: Option<&Envelope>, moment: Moment) {
+        match decoded {
+            Some(envelope) => self.records(envelope, moment),
+            None => match Envelope::decode(bytes) {
+                Ok(envelope) => self.records(&envelope, moment),
+                // Ingest decoded it before it was journaled.
+                Err(error) => {
+                    tracing::error!(position = %moment.position, %error, "journaled envelope cannot be decoded")
+                }
+            },
+        }
+    }
+
+    fn records(&mut self, envelope: &Envelope, moment: Moment) {
+        let header = &envelope.header;
+        let edge = self.edge_place(&header.edge, moment.hub_ms);
+        for (seq, record) in envelope.numbered() {
+            match record {
+                Record::Event(_) | Record::Snapshot(_) => self.observe(edge, envelope, seq, record, moment),
+                Record::TablePart(part) => self.table_part(edge, part),
+                Record::Gap(gap) => {
+                    self.edges[edge].explain(gap);
+                    self.find_unexplained();
+                }
+                Record::Opened(_) | Record::Unknown { .. } => {}
+            }
+        }
+    }
+
+    fn observe(&mut self, edge: usize, envelope: &Envelope, seq: Seq, record: &Record, moment: Moment) {
+        let (observation, what) = match record {
+            Record::Event(observation) => (observation, What::Event),
+            Record::Snapshot(observation) => (observation, What::Snapshot),
+            _ => return,
+        };
+        let header = &envelope.header;
+        let places = self.places(edge, header.table);
+        let point = places.and_then(|places| places.get(usize::from(observation.point.0)).copied());
+        let Some(point) = point else {
+            self.records_without_table += 1;
+            return;
+        };
+        self.records_judged += 1;
+        let state = &self.edges[edge].state;
+        let event_ms = event_time::reckon(&state.boots, header.stamp(observation.offset_ms), moment.hub_ms);
+        let origin = Origin::Record { edge: state.edge.clone(), epoch: header.epoch, lane: header.lane, seq };
+        let reading = Reading { point, observation, event_ms, origin, what };
+        let edge_id = &header.edge;
+        let touched = self.judge(self.edges[edge].part, moment, |judge| {
+            if what == What::Event {
+                judge.advance(edge_id, header.lane, event_ms);
+            }
+            judge.read(&reading)
+        });
+        // An arming state counts for the very next record.
+        if touched == Touched::Arming {
+            self.rearm(self.edges[edge].part, moment);
+        }
+    }
+
+    pub(super) fn rearm(&mut self, part: usize, moment: Moment) {
+        let (edges, places) = (&self.edges, &self.edge_places);
+        let silent = |edge: &EdgeId| {
+            places.get(edge).is_some_and(|place| edges[*place].state.liveness == LivenessView::Silent)
+        };
+        if self.parts[part].rearm(silent) {
+            self.judge(part, moment, |judge| judge.rearmed());
+        }
+    }
+
+    fn places(&mut self, edge: usize, version: TableVersion) -> Option<Arc<Vec<u32>>> {
+        if let Some(places) = self.edges[edge].places(version) {
+            return Some(places);
+        }
+        let part = self.edges[edge].part;
+        let table = self.edges[edge].table(version)?.clone();
+        let id = self.edges[edge].state.edge.clone();
+        let known = self.parts[part].places_of(&id, &table);
+        let places = known.unwrap_or_else(|| self.parts[part].take_over(&id, &table));
+        Some(self.edges[edge].ready(version, places))
+    }
+
+    fn table_part(&mut self, edge: usize, part: &TablePart) {
+        self.edges[edge].changed = true;
+        match self.edges[edge].memory.assembler.add(part) {
+            Assembled::Waiting => {}
+            Assembled::Complete(table) => {
+                let id = self.edges[edge].state.edge.clone();
+                let places = self.parts[self.edges[edge].part].take_over(&id, &table);
+                self.edges[edge].forget_places();
+                self.edges[edge].ready(table.version(), places);
+                self.pending.tables.push((id, table.clone()));
+                self.edges[edge].learn(table);
+            }
+            lost @ (Assembled::OutOfOrder | Assembled::Corrupt) => {
+                let edge = &self.edges[edge].state.edge;
+                tracing::error!(%edge, version = %part.version, ?lost, "point table cannot be put together");
+            }
+        }
+    }
+}
