@@ -15,6 +15,7 @@ pub mod doorkeeper;
 pub mod dto;
 pub mod handling;
 pub mod layers;
+pub mod open;
 pub mod openapi;
 pub mod origin;
 pub mod peer;

@@ -62,6 +62,12 @@ pub fn point_row<'a>(part: &'a PartRow, id: &PointId) -> Option<&'a PointRow> {
     layout.points.iter().find(|row| row.device as usize == device && row.point == id.point)
 }
 
+/// Whether everything of the part can be heard. A part without any edge reports nothing.
+pub fn is_reporting(part: &PartRow, edges: &[EdgeState]) -> bool {
+    let mut own = edges_of(part, edges).peekable();
+    own.peek().is_some() && own.all(|edge| edge.liveness == LivenessView::Live)
+}
+
 /// The part's devices with their points, as far as the layout knows them and they are not retired.
 pub fn devices<'a>(part: &'a PartRow, edges: &[EdgeState]) -> Vec<Device<'a>> {
     let mut devices: Vec<Device<'a>> =

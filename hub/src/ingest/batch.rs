@@ -185,9 +185,6 @@ impl<'a> Batch<'a> {
 }
 
 fn opened(envelope: &Envelope) -> Option<&wire::Opened> {
-    if envelope.header.first != wire::Seq::FIRST {
-        return None;
-    }
     envelope.records.iter().find_map(|record| match record {
         Record::Opened(opened) => Some(opened),
         _ => None,

@@ -50,16 +50,30 @@ pub fn judge(
     digest: Digest,
 ) -> Verdict {
     let header = &envelope.header;
-    match lanes {
-        Some(lanes) if lanes.epoch == header.epoch => {}
-        Some(lanes) if lanes.has_left(header.epoch) => return Verdict::Fork(ForkKind::OldEpoch),
-        Some(lanes) => lanes.enter(header.epoch),
-        None => *lanes = Some(EdgeLanes::new(header.epoch)),
+    let lanes = lanes.get_or_insert_with(|| EdgeLanes::new(header.epoch));
+    let left = lanes.left.as_ref().filter(|left| left.epoch == header.epoch).map(|left| left.heads);
+    if let Some(mut heads) = left {
+        // An edge that ran from memory has its disk again, and with it the epoch before: nothing is wrong with that as long
+        // as it goes on exactly where it was.
+        let verdict = judge_in(&mut heads[header.lane.index()], recent, envelope, digest);
+        if matches!(verdict, Verdict::Accept { .. }) {
+            lanes.return_to_left();
+            lanes.heads = heads;
+        }
+        return verdict;
     }
-    let lanes = lanes.as_mut().expect("it was made above if it was not there");
-    let head = &mut lanes.heads[header.lane.index()];
-    let expected = head.map_or(Seq::FIRST, |head| head.next);
+    if lanes.has_left(header.epoch) {
+        return Verdict::Fork(ForkKind::OldEpoch);
+    }
+    if lanes.epoch != header.epoch {
+        lanes.enter(header.epoch);
+    }
+    judge_in(&mut lanes.heads[header.lane.index()], recent, envelope, digest)
+}
 
+fn judge_in(head: &mut Option<Head>, recent: &mut Recent, envelope: &Envelope, digest: Digest) -> Verdict {
+    let header = &envelope.header;
+    let expected = head.map_or(Seq::FIRST, |head| head.next);
     if header.first < expected {
         return match recent.find(header.epoch, header.first) {
             Some(held) if held == digest => Verdict::Duplicate,
@@ -201,12 +215,28 @@ mod tests {
     }
 
     #[test]
-    fn an_epoch_that_was_left_does_not_come_back() {
+    fn an_epoch_that_was_left_long_ago_does_not_come_back() {
         let mut lanes = Lanes::new();
         let one = sealed(1, 0, origin(1), 100);
         lanes.judge(&one);
         assert_eq!(lanes.judge(&sealed(2, 0, origin(2), 100)), Verdict::Accept { missing: None });
+        assert_eq!(lanes.judge(&sealed(3, 0, origin(3), 100)), Verdict::Accept { missing: None });
         assert_eq!(lanes.judge(&sealed(1, 2, one.digest, 100)), Verdict::Fork(ForkKind::OldEpoch));
+    }
+
+    #[test]
+    fn an_edge_that_ran_from_memory_goes_on_where_its_disk_was() {
+        let mut lanes = Lanes::new();
+        let one = sealed(1, 0, origin(1), 100);
+        lanes.judge(&one);
+        lanes.judge(&sealed(2, 0, origin(2), 100));
+        assert_eq!(lanes.judge(&one), Verdict::Duplicate);
+        assert_eq!(lanes.judge(&sealed(1, 0, origin(1), 101)), Verdict::Fork(ForkKind::AnotherContent));
+        assert_eq!(lanes.judge(&sealed(1, 2, origin(1), 100)), Verdict::Fork(ForkKind::BrokenChain));
+        assert_eq!(lanes.judge(&sealed(1, 2, one.digest, 100)), Verdict::Accept { missing: None });
+        let held = lanes.lanes.unwrap();
+        assert_eq!((held.epoch, held.heads[0].unwrap().next), (Epoch([1; 16]), Seq(4)));
+        assert_eq!(held.left.unwrap().epoch, Epoch([2; 16]));
     }
 
     #[test]

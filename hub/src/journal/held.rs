@@ -69,6 +69,14 @@ impl EdgeLanes {
         self.heads = [None, None];
     }
 
+    /// The edge goes on in the epoch before: it had run from memory and has its disk again.
+    pub fn return_to_left(&mut self) {
+        if let Some(left) = &mut self.left {
+            std::mem::swap(&mut self.epoch, &mut left.epoch);
+            std::mem::swap(&mut self.heads, &mut left.heads);
+        }
+    }
+
     pub fn has_left(&self, epoch: Epoch) -> bool {
         self.left.as_ref().is_some_and(|left| left.epoch == epoch) || self.left_earlier.contains(&epoch)
     }

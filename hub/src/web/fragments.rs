@@ -6,9 +6,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use wire::PartId;
 
-use super::page;
-use super::view::{HubView, IncidentList, PartCard};
+use super::view::{HubView, IncidentList, PartCard, Reporting};
+use super::{overview, page};
 use crate::api::caller::Caller;
+use crate::api::open::OpenIncidents;
 use crate::api::problem::{Kind, Problem};
 use crate::api::state::ApiState;
 use crate::store::{Store, StoreError};
@@ -32,20 +33,18 @@ struct PartFragment {
 }
 
 pub(super) async fn hub(State(state): State<ApiState>) -> Result<Response, Problem> {
-    let parts = state.read_store(|store: &Store| {
-        let (edges, open) = (store.edges()?, store.open_incidents()?);
-        Ok::<_, StoreError>(
-            store.parts()?.iter().map(|part| PartCard::of(part, &edges, &open)).collect::<Vec<_>>(),
-        )
+    let reporting = state.read_store(|store: &Store| {
+        let (parts, edges) = (store.parts()?, store.edges()?);
+        Ok::<_, StoreError>(Reporting::of(&parts, &edges))
     });
-    let hub = super::overview::hub_of(&state, &parts.await?).await?;
+    let hub = overview::hub_of(&state, reporting.await?).await?;
     page::html(StatusCode::OK, &HubFragment { hub })
 }
 
 pub(super) async fn incidents(State(state): State<ApiState>, caller: Caller) -> Result<Response, Problem> {
     let role = caller.role;
     let incidents = state.read_store(move |store: &Store| {
-        Ok::<_, StoreError>(IncidentList::of(&store.open_incidents()?, &store.parts()?, role))
+        Ok::<_, StoreError>(IncidentList::of(&OpenIncidents::read(store)?, &store.parts()?, role))
     });
     page::html(StatusCode::OK, &IncidentsFragment { incidents: incidents.await? })
 }
@@ -54,7 +53,7 @@ pub(super) async fn part(State(state): State<ApiState>, Path(id): Path<String>) 
     let unknown = || Problem::new(Kind::NotFound, format!("there is no part `{id}`"));
     let part: PartId = id.parse().map_err(|_| unknown())?;
     let card = state.read_store(move |store: &Store| {
-        let (edges, open) = (store.edges()?, store.open_incidents()?);
+        let (edges, open) = (store.edges()?, OpenIncidents::read(store)?);
         Ok::<_, StoreError>(store.part(&part)?.map(|part| PartCard::of(&part, &edges, &open)))
     });
     page::html(StatusCode::OK, &PartFragment { part: card.await?.ok_or_else(unknown)? })

@@ -7,10 +7,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use runtime::clock;
 
-use super::view::{HubView, IncidentList, Moment, PartCard};
+use super::view::{HubView, IncidentList, Moment, PartCard, Reporting};
 use super::{page, sign_in};
 use crate::api::Peer;
 use crate::api::caller::Caller;
+use crate::api::open::OpenIncidents;
 use crate::api::problem::{Kind, Problem};
 use crate::api::state::ApiState;
 use crate::store::{Store, StoreError};
@@ -35,6 +36,7 @@ struct Seen {
     feed: u64,
     incidents: IncidentList,
     parts: Vec<PartCard>,
+    reporting: Reporting,
 }
 
 pub(super) async fn home(
@@ -60,16 +62,17 @@ pub(super) async fn show(
     // The number first: what changes while we read is then sent again, and nothing is missed.
     let feed = *state.store.feed_head().borrow();
     let seen = state.read_store(move |store: &Store| {
-        let (edges, open) = (store.edges()?, store.open_incidents()?);
+        let (edges, open) = (store.edges()?, OpenIncidents::read(store)?);
         let parts = store.parts()?;
         Ok::<_, StoreError>(Seen {
             feed,
             incidents: IncidentList::of(&open, &parts, role),
             parts: parts.iter().map(|part| PartCard::of(part, &edges, &open)).collect(),
+            reporting: Reporting::of(&parts, &edges),
         })
     });
-    let Seen { feed, incidents, parts } = seen.await?;
-    let hub = hub_of(state, &parts).await?;
+    let Seen { feed, incidents, parts, reporting } = seen.await?;
+    let hub = hub_of(state, reporting).await?;
     let page = Overview {
         site: &state.site,
         version: state.version,
@@ -85,7 +88,7 @@ pub(super) async fn show(
     page::html(status, &page)
 }
 
-pub(super) async fn hub_of(state: &ApiState, parts: &[PartCard]) -> Result<HubView, Problem> {
+pub(super) async fn hub_of(state: &ApiState, reporting: Reporting) -> Result<HubView, Problem> {
     let (ready, lag_ms) = state.read_status(|status| (status.ready(), status.lag_ms())).await?;
-    Ok(HubView::of(ready, lag_ms, parts))
+    Ok(HubView::of(ready, lag_ms, reporting))
 }

@@ -8,8 +8,8 @@ use super::Time;
 use super::edge::Edge;
 use super::incident::Severity;
 use super::point::{Point, Quality};
+use crate::api::open::OpenIncidents;
 use crate::api::shown;
-use crate::incident::Incident;
 use crate::situation::{self, EdgeState};
 use crate::store::PartRow;
 
@@ -23,7 +23,7 @@ pub struct Part {
     pub arming: Arming,
     pub edges: Vec<Edge>,
     /// Open incidents of this part.
-    pub open_incidents: usize,
+    pub open_incidents: u64,
     /// The gravest of them.
     #[schema(required = true)]
     pub gravest: Option<Severity>,
@@ -80,9 +80,7 @@ pub struct Link {
 }
 
 impl Part {
-    pub fn of(part: &PartRow, edges: &[EdgeState], open: &[Incident]) -> Self {
-        let own = || open.iter().filter(|incident| incident.part == part.part);
-        let gravest = own().map(|incident| incident.severity).min_by_key(|severity| *severity as u8);
+    pub fn of(part: &PartRow, edges: &[EdgeState], open: &OpenIncidents) -> Self {
         let devices = shown::devices(part, edges);
         let points = || devices.iter().flat_map(|device| &device.points);
         Self {
@@ -90,8 +88,8 @@ impl Part {
             name: part.name.clone(),
             arming: Arming::of(part, edges),
             edges: shown::edges_of(part, edges).map(Edge::of).collect(),
-            open_incidents: own().count(),
-            gravest: gravest.map(Severity::from),
+            open_incidents: open.count_of(&part.part),
+            gravest: open.gravest_of(&part.part).map(Severity::from),
             points: points().count(),
             points_not_usable: points().filter(|point| !point.belief.is_usable()).count(),
             last_news: shown::last_news_ms(part).map(Time),
@@ -100,7 +98,7 @@ impl Part {
 }
 
 impl PartDetail {
-    pub fn of(part: &PartRow, edges: &[EdgeState], open: &[Incident], now_ms: i64) -> Self {
+    pub fn of(part: &PartRow, edges: &[EdgeState], open: &OpenIncidents, now_ms: i64) -> Self {
         let devices = shown::devices(part, edges);
         Self {
             part: Part::of(part, edges, open),

@@ -7,10 +7,11 @@ use wire::PartId;
 
 use crate::api::dto::page::Page;
 use crate::api::dto::part::{Part, PartDetail};
+use crate::api::open::OpenIncidents;
 use crate::api::problem::Problem;
 use crate::api::query::Query;
 use crate::api::state::ApiState;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 /// All parts, in the configured order
 #[utoipa::path(get, path = "/api/v1/parts", tag = "parts",
@@ -21,8 +22,8 @@ use crate::store::StoreError;
         (status = "5XX", response = crate::api::openapi::HubFailed)))]
 pub async fn list(State(state): State<ApiState>, query: Query) -> Result<Json<Page<Part>>, Problem> {
     query.finish()?;
-    let parts = state.read_store(|store| {
-        let (edges, open) = (store.edges()?, store.open_incidents()?);
+    let parts = state.read_store(|store: &Store| {
+        let (edges, open) = (store.edges()?, OpenIncidents::read(store)?);
         let parts = store.parts()?;
         Ok::<_, StoreError>(parts.iter().map(|part| Part::of(part, &edges, &open)).collect())
     });
@@ -45,8 +46,8 @@ pub async fn one(
 ) -> Result<Json<PartDetail>, Problem> {
     query.finish()?;
     let part: PartId = id.parse().map_err(|_| Problem::no_part(&id))?;
-    let found = state.read_store(move |store| {
-        let (edges, open) = (store.edges()?, store.open_incidents()?);
+    let found = state.read_store(move |store: &Store| {
+        let (edges, open) = (store.edges()?, OpenIncidents::read(store)?);
         let now_ms = clock::wall_ms();
         Ok::<_, StoreError>(store.part(&part)?.map(|part| PartDetail::of(&part, &edges, &open, now_ms)))
     });

@@ -1,6 +1,8 @@
 //! The hub's own state, for the head of the page.
 
-use super::part::PartCard;
+use crate::api::shown;
+use crate::situation::EdgeState;
+use crate::store::PartRow;
 
 /// Below this, what the page shows is now for a person.
 const LAG_SHOWN_FROM_MS: u64 = 2_000;
@@ -10,17 +12,28 @@ pub(in crate::web) struct HubView {
     pub(in crate::web) reasons: Vec<String>,
     /// How far the judgement is behind, if a person would notice.
     pub(in crate::web) behind_s: Option<u64>,
+    pub(in crate::web) reporting: Reporting,
+}
+
+/// How many parts there are, and how many of them cannot be heard.
+pub(in crate::web) struct Reporting {
     pub(in crate::web) parts: usize,
-    pub(in crate::web) parts_not_reporting: usize,
+    pub(in crate::web) silent: usize,
+}
+
+impl Reporting {
+    pub(in crate::web) fn of(parts: &[PartRow], edges: &[EdgeState]) -> Self {
+        let silent = parts.iter().filter(|part| !shown::is_reporting(part, edges)).count();
+        Self { parts: parts.len(), silent }
+    }
 }
 
 impl HubView {
-    pub(in crate::web) fn of(ready: Result<(), Vec<String>>, lag_ms: u64, parts: &[PartCard]) -> Self {
+    pub(in crate::web) fn of(ready: Result<(), Vec<String>>, lag_ms: u64, reporting: Reporting) -> Self {
         Self {
             reasons: ready.err().unwrap_or_default(),
             behind_s: (lag_ms >= LAG_SHOWN_FROM_MS).then_some(lag_ms / 1_000),
-            parts: parts.len(),
-            parts_not_reporting: parts.iter().filter(|part| part.is_not_reporting()).count(),
+            reporting,
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::moment::Moment;
 use crate::api::caller::Role;
 use crate::api::dto::incident::{Action, allowed};
+use crate::api::open::OpenIncidents;
 use crate::incident::{ArrivalMark, Incident, Severity, State};
 use crate::store::PartRow;
 
@@ -11,9 +12,9 @@ const CARDS_MAX: usize = 100;
 
 pub(in crate::web) struct IncidentList {
     pub(in crate::web) cards: Vec<IncidentCard>,
-    pub(in crate::web) total: usize,
+    pub(in crate::web) total: u64,
     /// Open incidents per severity, the gravest first; only those that there are.
-    pub(in crate::web) counts: Vec<(Severity, usize)>,
+    pub(in crate::web) counts: Vec<(Severity, u64)>,
     pub(in crate::web) unseen: usize,
 }
 
@@ -41,24 +42,22 @@ pub(in crate::web) struct SeenBy {
 }
 
 impl IncidentList {
-    /// `open` comes gravest first.
-    pub(in crate::web) fn of(open: &[Incident], parts: &[PartRow], role: Role) -> Self {
-        let count = |severity: Severity| open.iter().filter(|incident| incident.severity == severity).count();
-        let counts = Severity::ALL.into_iter().map(|severity| (severity, count(severity)));
+    pub(in crate::web) fn of(open: &OpenIncidents, parts: &[PartRow], role: Role) -> Self {
+        let listed = open.list.iter();
         Self {
-            cards: open
-                .iter()
+            cards: listed
+                .clone()
                 .take(CARDS_MAX)
                 .map(|incident| IncidentCard::of(incident, parts, role))
                 .collect(),
-            total: open.len(),
-            counts: counts.filter(|(_, count)| *count > 0).collect(),
-            unseen: open.iter().filter(|incident| incident.acknowledged.is_none()).count(),
+            total: open.total(),
+            counts: open.by_severity().filter(|(_, count)| *count > 0).collect(),
+            unseen: listed.filter(|incident| incident.acknowledged.is_none()).count(),
         }
     }
 
-    pub(in crate::web) fn not_shown(&self) -> usize {
-        self.total - self.cards.len()
+    pub(in crate::web) fn not_shown(&self) -> u64 {
+        self.total.saturating_sub(self.cards.len() as u64)
     }
 
     /// In front of the page's title, so that a tab in the background tells it, too.

@@ -8,7 +8,7 @@ mod part;
 mod point;
 mod tone;
 
-pub(super) use hub::HubView;
+pub(super) use hub::{HubView, Reporting};
 pub(super) use incident::IncidentList;
 pub(super) use moment::Moment;
 pub(super) use part::PartCard;

@@ -7,8 +7,9 @@ use wire::Kind;
 use super::moment::Moment;
 use super::point::{PointLine, spaced};
 use super::tone::{self, Tone};
+use crate::api::open::OpenIncidents;
 use crate::api::shown::{self, Device};
-use crate::incident::{Incident, Severity};
+use crate::incident::Severity;
 use crate::situation::{EdgeState, LivenessView};
 use crate::store::PartRow;
 
@@ -19,7 +20,9 @@ pub(in crate::web) struct PartCard {
     pub(in crate::web) id: String,
     pub(in crate::web) name: String,
     pub(in crate::web) standing: Standing,
-    pub(in crate::web) open: usize,
+    /// Whether all of its edges are live; else what is shown may be old.
+    pub(in crate::web) reporting: bool,
+    pub(in crate::web) open: u64,
     pub(in crate::web) gravest: Option<Severity>,
     pub(in crate::web) arming: ArmingView,
     pub(in crate::web) edges: Vec<EdgeLine>,
@@ -85,9 +88,9 @@ impl Standing {
 }
 
 impl PartCard {
-    pub(in crate::web) fn of(part: &PartRow, edges: &[EdgeState], open: &[Incident]) -> Self {
-        let own = || open.iter().filter(|incident| incident.part == part.part);
-        let gravest = own().map(|incident| incident.severity).min_by_key(|severity| *severity as u8);
+    pub(in crate::web) fn of(part: &PartRow, edges: &[EdgeState], open: &OpenIncidents) -> Self {
+        let gravest = open.gravest_of(&part.part);
+        let reporting = shown::is_reporting(part, edges);
         let devices = shown::devices(part, edges);
         let points = || devices.iter().flat_map(|device| &device.points);
         let edge_lines: Vec<EdgeLine> = shown::edges_of(part, edges).map(EdgeLine::of).collect();
@@ -95,8 +98,9 @@ impl PartCard {
         Self {
             id: part.part.to_string(),
             name: part.name.clone(),
-            standing: standing(gravest, &edge_lines, &device_views),
-            open: own().count(),
+            standing: standing(gravest, reporting, &device_views),
+            reporting,
+            open: open.count_of(&part.part),
             gravest,
             arming: ArmingView::of(part, edges),
             last_news: shown::last_news_ms(part).map(Moment),
@@ -106,16 +110,12 @@ impl PartCard {
             devices: device_views,
         }
     }
-
-    pub(in crate::web) fn is_not_reporting(&self) -> bool {
-        !all_live(&self.edges)
-    }
 }
 
-fn standing(gravest: Option<Severity>, edges: &[EdgeLine], devices: &[DeviceView]) -> Standing {
+fn standing(gravest: Option<Severity>, reporting: bool, devices: &[DeviceView]) -> Standing {
     if gravest.is_some_and(|severity| severity.graver_than(Severity::P3)) {
         Standing::Alarm
-    } else if !all_live(edges) {
+    } else if !reporting {
         Standing::NotReporting
     } else if gravest.is_some()
         || devices.iter().any(|device| !device.link.usable || device.link.tone > Tone::Quiet)
@@ -124,11 +124,6 @@ fn standing(gravest: Option<Severity>, edges: &[EdgeLine], devices: &[DeviceView
     } else {
         Standing::Quiet
     }
-}
-
-/// A part without any edge reports nothing either.
-fn all_live(edges: &[EdgeLine]) -> bool {
-    !edges.is_empty() && edges.iter().all(|edge| edge.liveness == LivenessView::Live)
 }
 
 impl ArmingView {

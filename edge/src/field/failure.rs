@@ -1,0 +1,87 @@
+//! Why a poll brought nothing. Each reason has its own consequence for the device's link: see `detect/link.rs`.
+
+use std::io;
+
+use super::header::Mismatch;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ScanFailure {
+    #[error("cannot connect")]
+    Connect(#[source] io::Error),
+    #[error("no connection within {waited_ms} ms")]
+    ConnectTimeout { waited_ms: u64 },
+    #[error("no answer within {waited_ms} ms")]
+    Timeout { waited_ms: u64 },
+    #[error("the connection broke")]
+    Closed(#[source] io::Error),
+    /// The reply belongs to another request or breaks the protocol.
+    #[error("the answer breaks the protocol: {detail}")]
+    Protocol { detail: String },
+    /// Another device answers in this one's place.
+    #[error("the answer comes from a foreign device: {0}")]
+    Foreign(Mismatch),
+    #[error("the device refuses with exception {0:#04x} ({name})", name = exception_name(*.0))]
+    Exception(u8),
+    #[error("the device answers, but its heartbeat has stood still for {still_ms} ms")]
+    Frozen { still_ms: u64 },
+}
+
+impl ScanFailure {
+    /// A short word for metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            ScanFailure::Connect(_) | ScanFailure::ConnectTimeout { .. } => "connect",
+            ScanFailure::Timeout { .. } => "timeout",
+            ScanFailure::Closed(_) => "closed",
+            ScanFailure::Protocol { .. } => "protocol",
+            ScanFailure::Foreign(_) => "foreign",
+            ScanFailure::Exception(_) => "exception",
+            ScanFailure::Frozen { .. } => "frozen",
+        }
+    }
+
+    /// What the failure says about the device.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            ScanFailure::Foreign(_) => Verdict::Foreign,
+            ScanFailure::Frozen { .. } => Verdict::Frozen,
+            ScanFailure::Exception(0x01..=0x03) => Verdict::Misconfigured,
+            ScanFailure::Exception(0x04 | 0x08) => Verdict::Defective,
+            // Busy, a gateway that reaches nothing, and whatever nobody has defined: the device may come back.
+            ScanFailure::Exception(_)
+            | ScanFailure::Connect(_)
+            | ScanFailure::ConnectTimeout { .. }
+            | ScanFailure::Timeout { .. }
+            | ScanFailure::Closed(_)
+            | ScanFailure::Protocol { .. } => Verdict::Unreached,
+        }
+    }
+}
+
+/// What a failed poll says about its device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing was heard. One such poll says little, several in a row that the device is lost.
+    Unreached,
+    /// The device does not have what the profile asks for.
+    Misconfigured,
+    /// The device says that it cannot measure.
+    Defective,
+    Foreign,
+    Frozen,
+}
+
+fn exception_name(code: u8) -> &'static str {
+    match code {
+        0x01 => "illegal function",
+        0x02 => "illegal address",
+        0x03 => "illegal value",
+        0x04 => "device failure",
+        0x05 => "acknowledged, still working",
+        0x06 => "busy",
+        0x08 => "memory parity error",
+        0x0A => "gateway path unavailable",
+        0x0B => "gateway target does not respond",
+        _ => "not defined by the standard",
+    }
+}

@@ -1,0 +1,116 @@
+//! A Modbus TCP connection to one unit. The only file that knows tokio-modbus, and it knows four function codes: read
+//! coils, discrete inputs, holding registers and input registers. Nothing here can write to a device.
+//!
+//! A read consumes the session and gives it back only with an answer to exactly that read. After a time-out, a broken
+//! connection or an answer that does not belong to the question the session is gone and with it its socket, so an answer
+//! that comes late has nobody to mistake it for another one.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_modbus::client::{Client, Context, tcp};
+use tokio_modbus::{Error, Request as Call, Response, Slave};
+
+use super::failure::ScanFailure;
+use super::plan::Request;
+use super::profile::Table;
+use super::reply::Reply;
+use crate::config::Endpoint;
+
+pub(super) struct Session {
+    context: Context,
+    timeout: Duration,
+}
+
+/// What became of a read.
+pub(super) enum Read {
+    Answered(Session, Reply),
+    /// The device refused; the connection is sound.
+    Refused(Session, ScanFailure),
+    /// The connection is gone.
+    Failed(ScanFailure),
+}
+
+impl Session {
+    /// The limit holds for the connection and later for each read.
+    pub(super) async fn connect(
+        address: &Endpoint,
+        unit: u8,
+        limit: Duration,
+    ) -> Result<Session, ScanFailure> {
+        let connecting = TcpStream::connect((address.host.as_str(), address.port));
+        let stream = match timeout(limit, connecting).await {
+            Ok(stream) => stream.map_err(ScanFailure::Connect)?,
+            Err(_) => return Err(ScanFailure::ConnectTimeout { waited_ms: whole_ms(limit) }),
+        };
+        // Requests are single small packets: waiting to fill one would only delay them.
+        stream.set_nodelay(true).map_err(ScanFailure::Connect)?;
+        Ok(Session { context: tcp::attach_slave(stream, Slave(unit)), timeout: limit })
+    }
+
+    pub(super) async fn read(mut self, request: Request) -> Read {
+        let answer = match timeout(self.timeout, self.context.call(call(request))).await {
+            Ok(answer) => answer,
+            Err(_) => return Read::Failed(ScanFailure::Timeout { waited_ms: whole_ms(self.timeout) }),
+        };
+        match answer {
+            Ok(Ok(response)) => match reply(request, response) {
+                Ok(reply) => Read::Answered(self, reply),
+                Err(failure) => Read::Failed(failure),
+            },
+            Ok(Err(exception)) => Read::Refused(self, ScanFailure::Exception(exception.into())),
+            Err(Error::Protocol(error)) => Read::Failed(ScanFailure::Protocol { detail: error.to_string() }),
+            Err(Error::Transport(error)) => Read::Failed(broken(error)),
+        }
+    }
+}
+
+/// The codec reports malformed frames as transport errors with the kind of invalid data, and an end of the stream as
+/// whatever the last error of the operating system was.
+fn broken(error: io::Error) -> ScanFailure {
+    let ended = error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(0);
+    match error.kind() {
+        io::ErrorKind::InvalidData => ScanFailure::Protocol { detail: error.to_string() },
+        _ if ended => ScanFailure::Closed(io::ErrorKind::UnexpectedEof.into()),
+        _ => ScanFailure::Closed(error),
+    }
+}
+
+fn call(request: Request) -> Call<'static> {
+    let Request { table, start, count } = request;
+    match table {
+        Table::Coil => Call::ReadCoils(start, count),
+        Table::Discrete => Call::ReadDiscreteInputs(start, count),
+        Table::Holding => Call::ReadHoldingRegisters(start, count),
+        Table::Input => Call::ReadInputRegisters(start, count),
+    }
+}
+
+/// Accepts as many registers as were asked for, no more and no fewer. Bits come in whole bytes, so there may be up to
+/// seven more.
+fn reply(request: Request, response: Response) -> Result<Reply, ScanFailure> {
+    let count = usize::from(request.count);
+    let (reply, wanted) = match (request.table, response) {
+        (Table::Coil, Response::ReadCoils(bits)) | (Table::Discrete, Response::ReadDiscreteInputs(bits)) => {
+            (Reply::Bits(bits), count.next_multiple_of(8))
+        }
+        (Table::Holding, Response::ReadHoldingRegisters(words))
+        | (Table::Input, Response::ReadInputRegisters(words)) => (Reply::Registers(words), count),
+        (_, response) => {
+            let detail =
+                format!("a reply of function code {:#04x} to another read", response.function_code().value());
+            return Err(ScanFailure::Protocol { detail });
+        }
+    };
+    if reply.len() != wanted {
+        let detail = format!("{} values came for a read of {count}", reply.len());
+        return Err(ScanFailure::Protocol { detail });
+    }
+    Ok(reply)
+}
+
+fn whole_ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

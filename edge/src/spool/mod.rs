@@ -1,0 +1,89 @@
+//! The durable queue between detection and uplink.
+//!
+//! ```text
+//! entries ─ task ─ queue ─ seal ─ store (redb, one file)      uplink ─ task ─ queue ─ read
+//!                    │      └ envelopes, once                   │
+//!                    ├ routine (waits to share an envelope)      └ resume ─ go on, or a new epoch
+//!                    └ account ─ room ─ gaps
+//! ```
+//!
+//! The promise.
+//! * An urgent entry is on the disk when its `append` resolves. What is read out was durable before.
+//! * Records are sealed into envelopes of at most 4,000 bytes once, on their way in, and never cut anew. Each envelope
+//!   names the hash of the one before it in its lane; numbers rise by one; no number is ever given to other bytes, across
+//!   crashes, power cuts and old disk images: if this spool turns out to be an old image of itself, a new epoch begins.
+//! * Nothing is lost in silence. When the room is used up, whole envelopes go: those that the hub has, then the oldest
+//!   routine ones, urgent ones last. Every unconfirmed one that goes is named in a gap record.
+//! * What the hub has confirmed stays as long as its space is not needed, so that a hub restored from a backup is refilled.
+//! * The first record of an epoch says why it began. The point table that readings refer to is written before them, and
+//!   kept as long as an envelope names it.
+//! * After a failed write or fsync the file is not touched again by this process. After two failures in a row, or when the
+//!   file cannot be opened, the same queue runs in memory and says so.
+//!
+//! Deliberately absent: a log of its own beside redb, and a confirmed cursor that commits alone. What the hub holds is
+//! learnt from the hub on every connect; a stale cursor costs a resend, never a record.
+
+mod account;
+mod aside;
+mod backend;
+mod entry;
+mod error;
+mod gaps;
+mod meta;
+mod metrics;
+mod open;
+mod queue;
+mod resume;
+mod routine;
+mod seal;
+mod store;
+mod task;
+
+use std::path::Path;
+
+use redb::StorageBackend;
+use wire::PointTable;
+
+pub use entry::{Entry, What};
+pub use error::{SpoolError, SpoolGone};
+pub use queue::{LaneStatus, Limit, Positions, Settings, Status, Stored};
+pub use store::StoreError;
+pub use task::{Spool, SpoolHandle, Tails};
+
+use crate::clock::Clock;
+use aside::FailureMark;
+use task::{Site, pair};
+
+/// A table may take this part of the room at most: it has to be written again now and then.
+const TABLE_SHARE: u64 = 4;
+
+/// Opens the spool file, or makes it. Damage and a bad disk are survived, as the promise says.
+pub fn open(
+    path: &Path,
+    settings: Settings,
+    table: &PointTable,
+    clock: Clock,
+) -> Result<(Spool, SpoolHandle), SpoolError> {
+    check_table(&settings, table)?;
+    let queue = open::on_file(path, &settings, table, &clock())?;
+    let site = Site { path: path.to_owned(), mark: FailureMark::of(path) };
+    let site = queue.is_durable().then_some(site);
+    Ok(pair(queue, clock, site))
+}
+
+/// Opens a spool on any storage. Nothing is set aside and nothing replaces it: errors come back.
+pub fn open_on(
+    backend: impl StorageBackend,
+    settings: Settings,
+    table: &PointTable,
+    clock: Clock,
+) -> Result<(Spool, SpoolHandle), SpoolError> {
+    check_table(&settings, table)?;
+    let queue = open::on_backend(backend, &settings, table, &clock())?;
+    Ok(pair(queue, clock, None))
+}
+
+fn check_table(settings: &Settings, table: &PointTable) -> Result<(), SpoolError> {
+    let (bytes, bytes_max) = (table.bytes().len() as u64, settings.bytes_max);
+    if bytes > bytes_max / TABLE_SHARE { Err(SpoolError::TableTooLarge { bytes, bytes_max }) } else { Ok(()) }
+}

@@ -1,0 +1,36 @@
+//! The sign of life. Pure.
+
+use wire::heartbeat::LaneDepth;
+use wire::{EdgeId, Heartbeat, Stamp};
+
+use crate::spool::{LaneStatus, Status};
+
+/// What does not change while the process lives.
+#[derive(Clone, Debug)]
+pub(super) struct Identity {
+    pub edge: EdgeId,
+    /// Name and version of this software.
+    pub software: Box<str>,
+    /// The first bytes of the SHA-256 of the configuration in force.
+    pub config_hash: u64,
+}
+
+pub(super) fn heartbeat(identity: &Identity, status: &Status, now: &Stamp) -> Heartbeat {
+    let depth = |lane: &LaneStatus| LaneDepth {
+        next: lane.next,
+        unconfirmed: lane.unconfirmed,
+        oldest_ms: lane.oldest_ms,
+    };
+    Heartbeat {
+        edge: identity.edge.clone(),
+        boot: now.boot,
+        mono_ms: now.mono_ms,
+        wall_ms: now.wall_ms,
+        clock: now.clock,
+        epoch: status.epoch,
+        lanes: status.lanes.each_ref().map(depth),
+        storage: status.storage,
+        software: identity.software.clone(),
+        config_hash: identity.config_hash,
+    }
+}

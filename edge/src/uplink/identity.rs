@@ -1,0 +1,70 @@
+//! Whether the certificate that we show carries the name that we use. The hub goes by the certificate alone, so a
+//! difference means that nothing will ever be accepted.
+
+use std::fmt;
+
+use runtime::tls::{ClientFiles, TlsError, certificate_facts, mutual_client};
+use wire::EdgeId;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// `spiffe://<site>/edge/<id>` with our id.
+    Ours,
+    /// The certificate names something else, or nothing that an edge could be.
+    Foreign { names: Vec<String> },
+    /// No certificate to look at.
+    Missing,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Finding::Ours => f.write_str("the certificate names this edge"),
+            Finding::Foreign { names } if names.is_empty() => {
+                f.write_str("the certificate carries no URI name")
+            }
+            Finding::Foreign { names } => write!(f, "the certificate names {}", names.join(", ")),
+            Finding::Missing => f.write_str("there is no certificate"),
+        }
+    }
+}
+
+pub fn examine(files: &ClientFiles, edge: &EdgeId) -> Result<Finding, TlsError> {
+    let config = mutual_client(files)?;
+    let Some(own) = config.client_auth_cert_resolver.resolve(&[], &[]) else { return Ok(Finding::Missing) };
+    let Some(certificate) = own.cert.first() else { return Ok(Finding::Missing) };
+    Ok(judge(certificate_facts(certificate)?.uri_names, edge))
+}
+
+fn judge(names: Vec<String>, edge: &EdgeId) -> Finding {
+    match names.as_slice() {
+        [name] if edge_of(name) == Some(edge.as_str()) => Finding::Ours,
+        _ => Finding::Foreign { names },
+    }
+}
+
+fn edge_of(name: &str) -> Option<&str> {
+    let (site, path) = name.strip_prefix("spiffe://")?.split_once('/')?;
+    path.strip_prefix("edge/").filter(|edge| !site.is_empty() && !edge.contains('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_name_and_only_ours_will_do() {
+        let edge = EdgeId::parse("doc-1").unwrap();
+        let judge = |names: &[&str]| judge(names.iter().map(|name| (*name).to_owned()).collect(), &edge);
+        assert_eq!(judge(&["spiffe://site/edge/doc-1"]), Finding::Ours);
+        let foreign: [&[&str]; 6] = [
+            &[],
+            &["spiffe://site/edge/doc-2"],
+            &["spiffe://site/agent/doc-1"],
+            &["spiffe:///edge/doc-1"],
+            &["https://site/edge/doc-1"],
+            &["spiffe://site/edge/doc-1", "spiffe://site/edge/doc-1"],
+        ];
+        assert!(foreign.iter().all(|names| judge(names) != Finding::Ours));
+    }
+}

@@ -1,0 +1,257 @@
+//! The MQTT connection: the one file that knows rumqttc. TLS 1.3 towards the hub, MQTT 3.1.1, clean session.
+//!
+//! Of rumqttc the codec is used, as the gate does, and not its event loop: that one takes the TLS name from the address,
+//! keeps a queue of its own that it throws away on reconnect, flushes every packet by itself, and may lose a packet if its
+//! future is dropped. Here a reader and a writer task live exactly as long as the connection; nothing outlives it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use rumqttc::mqttbytes::v4::{
+    Codec, Connect, ConnectReturnCode, Packet, PubAck, Publish, Subscribe, SubscribeReasonCode,
+};
+use rumqttc::mqttbytes::{Error as CodecError, QoS};
+use runtime::tls::{ClientFiles, TlsError, mutual_client};
+use rustls::pki_types::{InvalidDnsNameError, ServerName};
+use tokio::io::{ReadHalf, WriteHalf};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_util::codec::{FramedRead, FramedWrite};
+
+/// From the first SYN to the CONNACK.
+const CONNECT_WAIT: Duration = Duration::from_secs(10);
+/// The hub sees a dead edge from its heartbeats; this is for the sockets between.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// An envelope has 4,000 bytes, a command far fewer.
+const PACKET_BYTES_MAX: usize = 16 << 10;
+/// More than a full window, all heartbeats of a confirm's patience, and the answers to commands.
+const OUTGOING_MAX: usize = 256;
+/// What came in and was not looked at yet.
+const INCOMING_MAX: usize = 256;
+/// Packets that share a flush.
+const BATCH_MAX: usize = 64;
+const SUBSCRIBE_PACKET_ID: u16 = 1;
+
+/// Where the hub is, and who we are to it.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub host: String,
+    pub port: u16,
+    /// The name that the hub's certificate must carry.
+    pub server_name: String,
+    pub files: ClientFiles,
+    pub client_id: String,
+    /// Subscribed to at once.
+    pub filter: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    #[error("the TLS files cannot be used")]
+    Tls(#[source] TlsError),
+    #[error("`{name}` is not a name that a certificate can carry")]
+    ServerName { name: String, source: InvalidDnsNameError },
+    #[error("no connection to {host}:{port}")]
+    Connect { host: String, port: u16, source: std::io::Error },
+    #[error("the TLS handshake failed")]
+    Handshake(#[source] std::io::Error),
+    #[error("no answer within {} s", CONNECT_WAIT.as_secs())]
+    Silent,
+    #[error("the hub refused this edge: {code:?}")]
+    Refused { code: ConnectReturnCode },
+    #[error("the hub refused the subscription to {filter}")]
+    SubscriptionRefused { filter: String },
+    #[error("the hub sent a packet that does not belong here")]
+    Unexpected,
+    #[error("the connection broke or carried what is no MQTT")]
+    Broken(#[source] CodecError),
+    #[error("the hub closed the connection")]
+    Closed,
+    #[error("nothing came from the hub within {} s", KEEP_ALIVE.as_secs())]
+    Dead,
+    #[error("{OUTGOING_MAX} packets wait to be written")]
+    Stuck,
+}
+
+/// What comes from the hub.
+#[derive(Debug)]
+pub(super) enum Incoming {
+    Puback { packet_id: u16, at: Instant },
+    Command { topic: String, payload: Bytes },
+}
+
+type Stream = TlsStream<TcpStream>;
+type Reader = FramedRead<ReadHalf<Stream>, Codec>;
+type Writer = FramedWrite<WriteHalf<Stream>, Codec>;
+
+/// A connection that stands. Dropping it ends it.
+#[derive(Debug)]
+pub(super) struct Link {
+    outgoing: mpsc::Sender<Packet>,
+    incoming: mpsc::Receiver<Result<Incoming, LinkError>>,
+    tasks: JoinSet<()>,
+}
+
+impl Link {
+    /// Connects, says who we are, and asks for the hub's commands. The certificate is read anew each time.
+    pub(super) async fn connect(target: &Target) -> Result<Self, LinkError> {
+        timeout(CONNECT_WAIT, open(target)).await.unwrap_or(Err(LinkError::Silent))
+    }
+
+    /// Hands a QoS 1 publish over. Never waits: what does not fit means that the link is stuck.
+    pub(super) fn publish(&self, topic: &str, packet_id: u16, payload: Bytes) -> Result<(), LinkError> {
+        let mut publish = Publish::from_bytes(topic, QoS::AtLeastOnce, payload);
+        publish.pkid = packet_id;
+        self.outgoing.try_send(Packet::Publish(publish)).map_err(stuck)
+    }
+
+    /// Safe to drop half-way.
+    pub(super) async fn next(&mut self) -> Result<Incoming, LinkError> {
+        self.incoming.recv().await.unwrap_or(Err(LinkError::Closed))
+    }
+
+    /// What is there already, without waiting.
+    pub(super) fn next_ready(&mut self) -> Option<Result<Incoming, LinkError>> {
+        self.incoming.try_recv().ok()
+    }
+
+    /// Says goodbye, and gives it a moment to leave.
+    pub(super) async fn close(mut self) {
+        const GOODBYE_WAIT: Duration = Duration::from_millis(500);
+        let _ = self.outgoing.try_send(Packet::Disconnect);
+        drop(self.outgoing);
+        self.incoming.close();
+        // The writer ends when its queue is empty; whoever does not end in time is aborted.
+        let _ = timeout(GOODBYE_WAIT, self.tasks.join_next()).await;
+    }
+}
+
+fn stuck(error: mpsc::error::TrySendError<Packet>) -> LinkError {
+    match error {
+        mpsc::error::TrySendError::Full(_) => LinkError::Stuck,
+        mpsc::error::TrySendError::Closed(_) => LinkError::Closed,
+    }
+}
+
+async fn open(target: &Target) -> Result<Link, LinkError> {
+    let tls = mutual_client(&target.files).map_err(LinkError::Tls)?;
+    let name = ServerName::try_from(target.server_name.clone())
+        .map_err(|source| LinkError::ServerName { name: target.server_name.clone(), source })?;
+    let (host, port) = (target.host.clone(), target.port);
+    let tcp = TcpStream::connect((host.as_str(), port)).await;
+    let tcp = tcp.map_err(|source| LinkError::Connect { host: host.clone(), port, source })?;
+    tcp.set_nodelay(true).map_err(|source| LinkError::Connect { host, port, source })?;
+    let stream = TlsConnector::from(tls).connect(name, tcp).await.map_err(LinkError::Handshake)?;
+
+    let codec = Codec { max_incoming_size: PACKET_BYTES_MAX, max_outgoing_size: PACKET_BYTES_MAX };
+    let (read, write) = tokio::io::split(stream);
+    let mut reader = FramedRead::new(read, codec.clone());
+    let mut writer = FramedWrite::new(write, codec);
+    greet(target, &mut reader, &mut writer).await?;
+
+    let (outgoing, queue) = mpsc::channel(OUTGOING_MAX);
+    let (sender, incoming) = mpsc::channel(INCOMING_MAX);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(write_all(writer, queue, sender.clone()));
+    tasks.spawn(read_all(reader, target.filter.clone(), outgoing.downgrade(), sender));
+    Ok(Link { outgoing, incoming, tasks })
+}
+
+async fn greet(target: &Target, reader: &mut Reader, writer: &mut Writer) -> Result<(), LinkError> {
+    let mut connect = Connect::new(target.client_id.as_str());
+    connect.keep_alive = KEEP_ALIVE.as_secs() as u16;
+    connect.clean_session = true;
+    writer.send(Packet::Connect(connect)).await.map_err(LinkError::Broken)?;
+    match reader.next().await {
+        Some(Ok(Packet::ConnAck(connack))) if connack.code == ConnectReturnCode::Success => {}
+        Some(Ok(Packet::ConnAck(connack))) => return Err(LinkError::Refused { code: connack.code }),
+        Some(Ok(_)) => return Err(LinkError::Unexpected),
+        Some(Err(error)) => return Err(LinkError::Broken(error)),
+        None => return Err(LinkError::Closed),
+    }
+    let mut subscribe = Subscribe::new(target.filter.as_str(), QoS::AtLeastOnce);
+    subscribe.pkid = SUBSCRIBE_PACKET_ID;
+    writer.send(Packet::Subscribe(subscribe)).await.map_err(LinkError::Broken)
+}
+
+/// Writes what is handed over, as much as there is at a time, and a ping when there is nothing.
+async fn write_all(
+    mut writer: Writer,
+    mut queue: mpsc::Receiver<Packet>,
+    errors: mpsc::Sender<Result<Incoming, LinkError>>,
+) {
+    let mut batch = Vec::with_capacity(BATCH_MAX);
+    loop {
+        match timeout(KEEP_ALIVE / 2, queue.recv_many(&mut batch, BATCH_MAX)).await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(_) => batch.push(Packet::PingReq),
+        }
+        if let Err(error) = write_batch(&mut writer, &mut batch).await {
+            // If nobody listens any more, the link is being dropped.
+            let _ = errors.send(Err(LinkError::Broken(error))).await;
+            return;
+        }
+    }
+}
+
+async fn write_batch(writer: &mut Writer, batch: &mut Vec<Packet>) -> Result<(), CodecError> {
+    for packet in batch.drain(..) {
+        writer.feed(packet).await?;
+    }
+    writer.flush().await
+}
+
+/// Hands on what comes, until the connection or its owner is gone.
+async fn read_all(
+    mut reader: Reader,
+    filter: String,
+    outgoing: mpsc::WeakSender<Packet>,
+    sender: mpsc::Sender<Result<Incoming, LinkError>>,
+) {
+    loop {
+        let received = match timeout(KEEP_ALIVE, reader.next()).await {
+            Ok(Some(Ok(packet))) => sort(packet, &filter, &outgoing),
+            Ok(Some(Err(error))) => Err(LinkError::Broken(error)),
+            Ok(None) => Err(LinkError::Closed),
+            Err(_) => Err(LinkError::Dead),
+        };
+        let (handed_on, over) = match received {
+            Ok(None) => continue,
+            Ok(Some(incoming)) => (sender.send(Ok(incoming)).await, false),
+            Err(error) => (sender.send(Err(error)).await, true),
+        };
+        if over || handed_on.is_err() {
+            return;
+        }
+    }
+}
+
+fn sort(
+    packet: Packet,
+    filter: &str,
+    outgoing: &mpsc::WeakSender<Packet>,
+) -> Result<Option<Incoming>, LinkError> {
+    match packet {
+        Packet::PubAck(puback) => Ok(Some(Incoming::Puback { packet_id: puback.pkid, at: Instant::now() })),
+        Packet::Publish(publish) => {
+            if publish.qos == QoS::AtLeastOnce
+                && let Some(outgoing) = outgoing.upgrade()
+            {
+                outgoing.try_send(Packet::PubAck(PubAck::new(publish.pkid))).map_err(stuck)?;
+            }
+            Ok(Some(Incoming::Command { topic: publish.topic, payload: publish.payload }))
+        }
+        Packet::SubAck(suback) => match suback.return_codes.as_slice() {
+            [SubscribeReasonCode::Success(_)] => Ok(None),
+            _ => Err(LinkError::SubscriptionRefused { filter: filter.to_owned() }),
+        },
+        Packet::PingResp => Ok(None),
+        _ => Err(LinkError::Unexpected),
+    }
+}

@@ -1,0 +1,12 @@
+//! What the spool promises, over real redb stores: see `src/spool/mod.rs`.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod bench;
+
+mod damaged_file;
+mod full_spool;
+mod killed_at_each_sync;
+mod order_and_chain;
+mod resumed;
+mod storage_failed;
