@@ -23,7 +23,8 @@ impl Serialize for Time {
 
 /// A time beyond the calendar, which only a broken clock can give, is held at the calendar's end.
 pub fn timestamp(unix_ms: i64) -> Timestamp {
-    let held = unix_ms.clamp(Timestamp::MIN.as_millisecond(), Timestamp::MAX.as_millisecond());
+    // The calendar's ends are whole seconds for milliseconds, and not for the type's own bounds.
+    let held = unix_ms.clamp(Timestamp::MIN.as_second() * 1_000, Timestamp::MAX.as_second() * 1_000);
     Timestamp::from_millisecond(held).expect("held inside the calendar")
 }
 

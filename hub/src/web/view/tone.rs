@@ -83,10 +83,20 @@ const FLAGS_ALERT_IF_YES: &[&str] = &[
     "water",
 ];
 /// The last words of flags that are an alert when they say no.
-const FLAGS_ALERT_IF_NO: &[&str] = &["earth_ok", "online", "path_ok", "secure_channel", "sync_ok"];
+const FLAGS_ALERT_IF_NO: &[&str] = &["earth", "online", "path_ok", "secure_channel"];
 /// The last words of flags that are at rest when they say yes.
-const FLAGS_AT_REST_IF_YES: &[&str] =
-    &["armed", "door_closed", "earth_ok", "online", "path_ok", "power", "secure_channel", "sync_ok"];
+const FLAGS_AT_REST_IF_YES: &[&str] = &[
+    "armed",
+    "door_closed",
+    "earth",
+    "mains",
+    "online",
+    "path_ok",
+    "power",
+    "screen_locked",
+    "secure_channel",
+    "sync",
+];
 
 pub(in crate::web) fn of(kind: Option<Kind>, value: &Value) -> Tone {
     let Some(kind) = kind else { return Tone::Quiet };
