@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use power_cut::{Disk, Fate};
 use proptest::prelude::*;
+use redb::Database;
 use strongroom_hub::correlate::World;
 use strongroom_hub::incident::{Incident, IncidentId};
 use strongroom_hub::journal::Entry;
@@ -110,5 +112,53 @@ proptest! {
         let place = |share: f64| (share * room.journal.len() as f64) as usize;
         let (one, two) = (place(cut.min(second)), place(cut.max(second)));
         prop_assert_eq!(over_a_store(&room.journal, &[one, two]), room.incidents);
+    }
+}
+
+/// Judges a journal entry by entry over a store on this disk, with a commit after every third; `None` if the power went.
+fn over_a_disk(journal: &[Entry], disk: &Disk) -> Option<BTreeMap<IncidentId, Incident>> {
+    let db = Database::builder().create_with_backend(disk.clone()).ok()?;
+    let (store, mut writer) = Store::with(db).ok()?;
+    let mut world = World::restore(store.load().ok()?);
+    let judged: usize = world.next().to_string().trim_start_matches("0-").parse().unwrap();
+    for (place, entry) in journal.iter().enumerate().skip(judged) {
+        world.apply(world.next(), entry, None);
+        if place % 3 == 0 {
+            writer.commit(&world.take_changes()).ok()?;
+        }
+    }
+    writer.commit(&world.take_changes()).ok()?;
+    let page = store.incidents(&Default::default(), None, 10_000).ok()?;
+    Some(page.items.into_iter().map(|incident| (incident.id, incident)).collect())
+}
+
+#[test]
+fn after_a_power_cut_at_any_sync_it_gives_the_same() {
+    let mut room = Room::new();
+    room.event("edge:arming", "set");
+    room.event("cabinet-1:bolt", "retracted");
+    room.event("door-1:contact", "open");
+    room.wait_ms(40_000);
+    room.event("jammer-1:cover", "yes");
+    room.silent();
+    room.live();
+    room.missing(10, 20);
+    room.wait_ms(130_000);
+    room.fork();
+    room.event("cabinet-1:bolt", "extended");
+    let empty = Disk::new(Vec::new(), Fate::Spared);
+    drop(Store::with(Database::builder().create_with_backend(empty.clone()).unwrap()).unwrap());
+    let whole = Disk::new(empty.image(), Fate::Spared);
+    assert_eq!(over_a_disk(&room.journal, &whole).as_ref(), Some(&room.incidents));
+    assert!(room.incidents.len() >= 6);
+    for at_sync in 1..=whole.syncs() {
+        for seed in 0..3 {
+            let cut = Disk::new(empty.image(), Fate::PowerCut { at_sync, seed: seed * 1_000 + at_sync });
+            // The last syncs belong to the closing of the file: then everything was there already.
+            let _before_the_cut = over_a_disk(&room.journal, &cut);
+            let rebooted = Disk::new(cut.image(), Fate::Spared);
+            let after = over_a_disk(&room.journal, &rebooted);
+            assert_eq!(after.as_ref(), Some(&room.incidents), "sync {at_sync}, seed {seed}");
+        }
     }
 }

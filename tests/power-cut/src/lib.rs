@@ -18,9 +18,14 @@ enum Unsynced {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// The power goes; the seed decides what of the unsynced writes reached the medium.
-    PowerCut { at_sync: u64, seed: u64 },
+    PowerCut {
+        at_sync: u64,
+        seed: u64,
+    },
     /// The sync reports an error; the machine goes on.
-    SyncFails { at_sync: u64 },
+    SyncFails {
+        at_sync: u64,
+    },
     Spared,
 }
 
@@ -41,7 +46,14 @@ pub struct Disk(Arc<Mutex<Inner>>);
 impl Disk {
     pub fn new(image: Vec<u8>, fate: Fate) -> Self {
         let cached = image.clone();
-        Self(Arc::new(Mutex::new(Inner { synced: image, cached, unsynced: vec![], syncs: 0, fate, powered: true })))
+        Self(Arc::new(Mutex::new(Inner {
+            synced: image,
+            cached,
+            unsynced: vec![],
+            syncs: 0,
+            fate,
+            powered: true,
+        })))
     }
 
     /// How often a sync was asked for.
@@ -101,7 +113,9 @@ impl StorageBackend for Disk {
                 tear(&mut inner.synced, unsynced, seed);
                 Err(io::Error::other("the power went"))
             }
-            Fate::SyncFails { at_sync } if inner.syncs == at_sync => Err(io::Error::other("the medium failed")),
+            Fate::SyncFails { at_sync } if inner.syncs == at_sync => {
+                Err(io::Error::other("the medium failed"))
+            }
             _ => {
                 let unsynced = std::mem::take(&mut inner.unsynced);
                 unsynced.into_iter().for_each(|operation| apply(&mut inner.synced, operation));
