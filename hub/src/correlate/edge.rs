@@ -7,7 +7,7 @@ use wire::{EdgeId, Gap, PartId, PointTable, TableVersion};
 
 use crate::journal::Missing;
 use crate::situation::memory::{EdgeMemory, Unexplained};
-use crate::situation::{EdgeState, LivenessView};
+use crate::situation::{Attachment, EdgeState, LivenessView};
 
 /// Gap records that are remembered to explain what is found missing later.
 const EXPLAINED_MAX: usize = 64;
@@ -37,6 +37,7 @@ impl Edge {
             since_ms: hub_ms,
             boots: Vec::new(),
             registered,
+            attachment: Attachment::Detached,
         };
         Self::restore(state, EdgeMemory::default(), part, Vec::new())
     }

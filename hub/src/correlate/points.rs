@@ -13,6 +13,9 @@ use crate::situation::PointState;
 use crate::situation::event_time::LATE_MS;
 use crate::situation::memory::{Instance, Onset};
 
+/// How soon a timer that could not be trusted is looked at again.
+const ASK_AGAIN_MS: i64 = 250;
+
 /// One reading of a point, placed in hub time.
 #[derive(Debug)]
 pub struct Reading<'a> {
@@ -196,13 +199,19 @@ impl Judge<'_> {
         })
     }
 
-    /// Hub time has reached the due time of a timer.
-    pub fn due(&mut self, key: InstanceKey, due_ms: i64) {
-        let is_current =
-            self.part.instances.get(&key).is_some_and(|instance| instance.due_ms == Some(due_ms));
-        if is_current {
+    /// Hub time has reached the due time of a timer. That nothing came which would end the condition only counts while the
+    /// edge's connection stands: otherwise it is asked again a little later.
+    pub fn due(&mut self, key: InstanceKey, due_ms: i64, absence_counts: bool) {
+        let current = self.part.instances.get_mut(&key).filter(|instance| instance.due_ms == Some(due_ms));
+        let Some(instance) = current else { return };
+        if absence_counts {
             self.pass_stage(key);
+            return;
         }
+        let again_ms = self.moment.hub_ms.saturating_add(ASK_AGAIN_MS);
+        instance.due_ms = Some(again_ms);
+        self.part.changed.state = true;
+        self.set.push((again_ms, key));
     }
 
     /// A record of the same edge and lane shows that this much time has passed there. Fires what was due before it.

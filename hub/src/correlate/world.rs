@@ -169,7 +169,8 @@ impl World {
             self.timers.first().copied().filter(|timer| timer.0 <= moment.hub_ms)
         {
             self.timers.pop_first();
-            self.judge(part, moment, |judge| judge.due(key, due_ms));
+            let absence_counts = self.absence_counts(part, key.1, moment.hub_ms);
+            self.judge(part, moment, |judge| judge.due(key, due_ms, absence_counts));
         }
         if self.unexplained_due_ms.is_some_and(|due_ms| due_ms <= moment.hub_ms) {
             for place in 0..self.edges.len() {
@@ -179,6 +180,11 @@ impl World {
             }
             self.find_unexplained();
         }
+    }
+
+    fn absence_counts(&self, part: usize, device: u32, hub_ms: i64) -> bool {
+        let edge = &self.parts[part].layout.devices[device as usize].edge;
+        self.edge_places.get(edge).is_none_or(|place| self.edges[*place].state.absence_counts(hub_ms))
     }
 
     fn judge<T>(&mut self, part: usize, moment: Moment, work: impl FnOnce(&mut Judge<'_>) -> T) -> T {

@@ -156,7 +156,8 @@ impl State {
                 self.resume(&peer.identity.id);
                 Ok(())
             }
-            Arrival::Connected { .. } | Arrival::Disconnected { .. } => Ok(()),
+            Arrival::Connected { .. } => Ok(()),
+            Arrival::Disconnected { peer, .. } => self.detach(&peer.identity.id),
         }
     }
 
@@ -207,6 +208,15 @@ impl State {
         self.commit(|batch, edges| batch.quarantine(edges.get_mut(place), topic, refused, payload))?;
         confirm.durable();
         Ok(())
+    }
+
+    fn detach(&mut self, identity: &str) -> Result<(), IngestError> {
+        let Ok(id) = EdgeId::parse(identity) else { return Ok(()) };
+        let place = self.edges.place(&id, runtime::clock::boottime_ms());
+        match self.edges.get_mut(place).liveness.detach() {
+            Some(state) => self.commit(|batch, _| batch.liveness(id, state)),
+            None => Ok(()),
+        }
     }
 
     /// Tells an edge what the hub holds of it. Nothing of an earlier connection is passed over: what still waits here will

@@ -23,6 +23,7 @@ pub struct LivenessWatch {
     latest_mono_ms: u64,
     latest_hub_ms: Option<i64>,
     tied: Option<(BootId, i64)>,
+    detached: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,13 @@ enum Judged {
 
 impl LivenessWatch {
     pub fn new(mono_ms: u64) -> Self {
-        Self { judged: Judged::Unknown, latest_mono_ms: mono_ms, latest_hub_ms: None, tied: None }
+        Self {
+            judged: Judged::Unknown,
+            latest_mono_ms: mono_ms,
+            latest_hub_ms: None,
+            tied: None,
+            detached: false,
+        }
     }
 
     /// A heartbeat came. The change, if it is one.
@@ -45,12 +52,19 @@ impl LivenessWatch {
         let tied = self.tied.is_some_and(|(boot, tied)| {
             boot == heartbeat.boot && tied.saturating_sub(offset).saturating_abs() <= DRIFT_MS
         });
-        if self.judged == Judged::Live && tied {
+        if self.judged == Judged::Live && tied && !self.detached {
             return None;
         }
+        self.detached = false;
         self.judged = Judged::Live;
         self.tied = Some((heartbeat.boot, offset));
         Some(LivenessState::Live { boot: heartbeat.boot, mono_ms: heartbeat.mono_ms })
+    }
+
+    /// The edge's connection ended. The change, if it is one.
+    pub fn detach(&mut self) -> Option<LivenessState> {
+        let was = std::mem::replace(&mut self.detached, true);
+        (self.judged == Judged::Live && !was).then_some(LivenessState::Detached)
     }
 
     /// Another message of the edge came: it lives, whatever became of its heartbeat.
@@ -112,6 +126,17 @@ mod tests {
         let mut watch = LivenessWatch::new(1_000);
         assert_eq!(watch.check(&SETTINGS, 15_999), None);
         assert_eq!(watch.check(&SETTINGS, 16_000), Some(LivenessState::Silent { last_ms: None }));
+    }
+
+    #[test]
+    fn a_connection_that_ends_is_told_once_and_ends_with_the_next_heartbeat() {
+        let mut watch = LivenessWatch::new(0);
+        assert_eq!(watch.detach(), None);
+        assert!(watch.heartbeat(&heartbeat(0), 1_000, 0).is_some());
+        assert_eq!(watch.detach(), Some(LivenessState::Detached));
+        assert_eq!(watch.detach(), None);
+        assert!(matches!(watch.heartbeat(&heartbeat(900), 1_900, 900), Some(LivenessState::Live { .. })));
+        assert_eq!(watch.heartbeat(&heartbeat(950), 1_950, 950), None);
     }
 
     #[test]

@@ -158,6 +158,9 @@ pub enum LivenessState {
         #[n(0)]
         last_ms: Option<i64>,
     },
+    /// Its connection ended. It is not silent yet, but what it has to say may be under way.
+    #[n(2)]
+    Detached,
 }
 
 /// What a person asks for. It is judged when correlation comes to it, and the answer is the same on every replay.

@@ -21,10 +21,37 @@ pub struct EdgeState {
     /// Whether the hub's configuration names this edge. One that is not named is judged all the same.
     #[n(5)]
     pub registered: bool,
+    #[n(6)]
+    pub attachment: Attachment,
+}
+
+/// Whether the edge's connection stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Attachment {
+    #[n(0)]
+    Detached,
+    #[n(1)]
+    Attached {
+        /// Hub time of the first heartbeat over this connection.
+        #[n(0)]
+        since_ms: i64,
+    },
 }
 
 impl EdgeState {
     pub const BOOTS_MAX: usize = 8;
+    /// After a connection was made, what had waited for it needs so long to come.
+    pub const SETTLE_MS: i64 = 2_000;
+
+    /// Whether the absence of news is news: the connection stands and nothing is under way, or the edge is silent and
+    /// nothing can be waited for.
+    pub fn absence_counts(&self, hub_ms: i64) -> bool {
+        match (self.liveness, self.attachment) {
+            (LivenessView::Silent, _) => true,
+            (_, Attachment::Attached { since_ms }) => hub_ms.saturating_sub(since_ms) >= Self::SETTLE_MS,
+            (_, Attachment::Detached) => false,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]

@@ -71,6 +71,7 @@ pub(crate) fn part(order: u32, id: &str, name: &str) -> SavedPart {
 /// The boot of each edge began at `BEGIN_MS`.
 pub(crate) fn edge(edge: &str, part: &str, liveness: LivenessView) -> EdgeState {
     EdgeState {
+        attachment: strongroom_hub::situation::Attachment::Detached,
         edge: edge.parse().unwrap(),
         part: part.parse().unwrap(),
         liveness,

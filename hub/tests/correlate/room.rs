@@ -57,6 +57,7 @@ impl Room {
     pub fn new() -> Self {
         let mut room = Self::unknown();
         room.live();
+        room.wait_ms(5_000);
         room.event("edge:arming", "unset");
         for (device, point, kind) in POINTS {
             let at_rest = match Kind::from_name(kind).unwrap().value_type() {
@@ -173,6 +174,11 @@ impl Room {
         let mono_ms = (self.now_ms - 1_000_000) as u64;
         let state = LivenessState::Live { boot: BOOT, mono_ms };
         self.entry(Body::Liveness(Liveness { edge: self.edge.clone(), state }));
+    }
+
+    pub fn detached(&mut self) {
+        let edge = self.edge.clone();
+        self.entry(Body::Liveness(Liveness { edge, state: LivenessState::Detached }));
     }
 
     pub fn silent(&mut self) {

@@ -11,7 +11,7 @@ fn r01_a_door_that_nobody_was_let_through_is_forced() {
     assert_eq!(room.open(), ["R-01 P2 edge-1:door-1 unacknowledged"]);
     assert_eq!(
         room.incident("R-01").text,
-        "Door door-1 was opened without a granted credential, a request to exit or a fire release."
+        "door-1 was opened without a granted credential, a request to exit or a fire release."
     );
 }
 

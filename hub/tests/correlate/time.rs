@@ -59,3 +59,43 @@ fn a_snapshot_finds_what_no_event_told() {
     room.snapshot_at(room.now_ms, "jammer-1:cover", "yes");
     assert_eq!(room.open(), ["R-12 P2 edge-1:jammer-1 unacknowledged"]);
 }
+
+#[test]
+fn that_nothing_came_counts_only_while_the_connection_stands() {
+    let mut room = Room::new();
+    room.event("door-1:contact", "open");
+    room.detached();
+    room.wait_ms(1_500);
+    room.live();
+    room.wait_ms(1_900);
+    assert_eq!(room.open(), [""; 0], "what had waited may still be under way");
+    // It was a bounce, and here is its end.
+    room.event_at(room.now_ms - 3_000, "door-1:contact", "closed");
+    room.wait_ms(10_000);
+    assert_eq!(room.open(), [""; 0]);
+}
+
+#[test]
+fn an_edge_that_stays_away_does_not_hold_an_alarm_back() {
+    let mut room = Room::new();
+    room.event("door-1:contact", "open");
+    room.detached();
+    room.wait_ms(14_000);
+    assert_eq!(room.open(), [""; 0]);
+    room.silent();
+    room.wait_ms(250);
+    assert!(room.open().contains(&"R-01 P1 edge-1:door-1 unacknowledged".to_owned()), "{:?}", room.open());
+}
+
+#[test]
+fn after_a_restart_of_the_hub_the_edges_have_their_say_first() {
+    let mut room = Room::new();
+    room.event("door-1:contact", "open");
+    room.entry(strongroom_hub::journal::Body::HubStarted);
+    room.wait_ms(3_000);
+    assert_eq!(room.open(), [""; 0]);
+    room.live();
+    room.wait_ms(2_000);
+    room.wait_ms(250);
+    assert_eq!(room.open(), ["R-01 P2 edge-1:door-1 unacknowledged"]);
+}

@@ -7,13 +7,14 @@ use crate::incident::lifecycle::Moment;
 use crate::incident::{ArrivalMark, Condition, Evidence, EvidenceOf, Origin};
 use crate::journal::{Fork, Liveness, LivenessState, Missing};
 use crate::situation::memory::Unexplained;
-use crate::situation::{LivenessView, event_time};
+use crate::situation::{Attachment, LivenessView, event_time};
 
 impl World {
     pub(super) fn hub_started(&mut self, moment: Moment) {
         for edge in &mut self.edges {
             edge.state.liveness = LivenessView::Unknown;
             edge.state.since_ms = moment.hub_ms;
+            edge.state.attachment = Attachment::Detached;
             edge.changed = true;
         }
     }
@@ -25,9 +26,16 @@ impl World {
         let view = match &liveness.state {
             LivenessState::Live { boot, mono_ms } => {
                 event_time::tie(&mut edge.state, *boot, *mono_ms, moment.hub_ms);
+                if edge.state.attachment == Attachment::Detached {
+                    edge.state.attachment = Attachment::Attached { since_ms: moment.hub_ms };
+                }
                 LivenessView::Live
             }
             LivenessState::Silent { .. } => LivenessView::Silent,
+            LivenessState::Detached => {
+                edge.state.attachment = Attachment::Detached;
+                return;
+            }
         };
         if edge.state.liveness != view {
             edge.state.liveness = view;
@@ -38,6 +46,7 @@ impl World {
         self.with_rules(
             |pattern| matches!(pattern, Pattern::EdgeSilent),
             |world, rule| match &liveness.state {
+                LivenessState::Detached => {}
                 LivenessState::Live { .. } => {
                     let key = world.edge_key(place, rule);
                     world.book.clear(&key, moment);
