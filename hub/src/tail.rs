@@ -11,7 +11,7 @@ use wire::Envelope;
 use crate::journal::{Entry, Position};
 
 /// How much may lie between ingest and correlation in memory.
-const BYTES_MAX: usize = 32 << 20;
+const BYTES_MAX: usize = 16 << 20;
 const COMMITS_MAX: usize = 1_024;
 
 /// One commit of the journal.

@@ -12,6 +12,10 @@ use crate::journal::{
     Append, Body, Command, Entry, Fork, ForkKind, JournalError, Liveness, LivenessState, Quarantined,
 };
 
+/// An envelope with more records than this is decoded again by correlation: decoded it takes many times its bytes, and what
+/// lies between ingest and correlation is to stay small.
+const DECODED_RECORDS_MAX: usize = 16;
+
 /// Answers what the journal holds under numbers that are no longer remembered.
 pub trait Archive {
     /// Hash of the held envelope that begins with this number; `None` if it is not kept (any more).
@@ -135,7 +139,8 @@ impl<'a> Batch<'a> {
         self.tally.records += envelope.records.len() as u64;
         let origin = opened(&envelope).and_then(|opened| lanes::judge_origin(edge.lanes.as_ref()?, opened));
         let (edge_id, lane, epoch, seq) = (edge.id.clone(), header.lane, header.epoch, header.first);
-        self.push(Body::Envelope(payload), Some(Arc::new(envelope)));
+        let decoded = (envelope.records.len() <= DECODED_RECORDS_MAX).then(|| Arc::new(envelope));
+        self.push(Body::Envelope(payload), decoded);
         if let Some(how) = origin {
             self.tally.forks += 1;
             self.push(Body::Fork(Fork { edge: edge_id, lane, epoch, seq, how }), None);

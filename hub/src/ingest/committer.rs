@@ -23,7 +23,7 @@ use crate::tail::TailSender;
 use runtime::shutdown::Shutdown;
 
 /// Envelopes in one transaction. Larger ones gain nothing more and make those who wait behind them wait longer.
-const BATCH_MAX: usize = 2_048;
+const BATCH_MAX: usize = 1_024;
 /// Arrivals taken from the gate at one go.
 const RECEIVE_MAX: usize = 4_096;
 /// Correlation may lag so far before routine envelopes have to wait.

@@ -49,7 +49,8 @@ impl Body {
     pub fn bytes(&self) -> usize {
         const SMALL: usize = 256;
         match self {
-            Body::Envelope(bytes) => SMALL + bytes.len(),
+            // With its decoded form beside it.
+            Body::Envelope(bytes) => 4 * SMALL + bytes.len(),
             Body::Quarantined(quarantined) => SMALL + quarantined.payload.len(),
             Body::Activated(activated) => SMALL + activated.pack.len(),
             _ => SMALL,

@@ -32,6 +32,16 @@ impl Segments {
         self.by_first.write().expect("no reader panics with the lock").insert(segment.first, Some(segment));
     }
 
+    /// Closes segments that nobody reads just now, but for the two newest: each open one keeps a page cache.
+    pub(super) fn close_idle(&self) {
+        let mut by_first = self.by_first.write().expect("no reader panics with the lock");
+        for segment in by_first.values_mut().rev().skip(2) {
+            if segment.as_ref().is_some_and(|segment| Arc::strong_count(segment) == 1) {
+                *segment = None;
+            }
+        }
+    }
+
     pub(super) fn remove(&self, first: u64) {
         self.by_first.write().expect("no reader panics with the lock").remove(&first);
     }

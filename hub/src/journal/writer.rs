@@ -208,6 +208,7 @@ impl Writer {
         }
         let segment = begin_segment(&*self.medium, self.next, &self.edges, self.hub_ms)?;
         self.segments.add(segment.clone());
+        self.segments.close_idle();
         tracing::info!(segment = %segment.name, "journal begins a new segment");
         self.current = segment;
         self.current_begun_ms = self.hub_ms;
