@@ -11,7 +11,7 @@ BENCH_ARGS ?=
 SOAK_FOR ?= 3600s
 SOAK_ARGS ?=
 # The system tests that take power, processes and confirmations away.
-PROOF_TESTS ?= --test 'killed_*' --test 'lost_*' --test '*_disk'
+PROOF_TESTS ?= --test system -- killed_ lost_ full_disk failed_fsync restored
 PROOF_ROUNDS ?= 20
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= envelope table heartbeat resume

@@ -51,7 +51,14 @@ pub struct Correlator {
 impl Correlator {
     /// Runs on a thread of its own until shutdown or until the store fails.
     pub fn run(mut self, shutdown: Shutdown) -> Result<(), CorrelatorError> {
-        self.catch_up(&shutdown)?;
+        let ended = self.follow(&shutdown);
+        // Whoever depends on this stage is to see a shutdown, not a channel that has broken.
+        shutdown.begin();
+        ended
+    }
+
+    fn follow(&mut self, shutdown: &Shutdown) -> Result<(), CorrelatorError> {
+        self.catch_up(shutdown)?;
         let mut committed_at = Instant::now();
         let mut uncommitted = 0;
         loop {

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::sync::oneshot;
 use wire::{Digest, EdgeId, Envelope, Lane, Record};
 
 use super::edges::{Edge, Edges};
 use super::lanes::{self, Verdict};
 use super::quota::Keep;
+use crate::command::Request;
+use crate::incident::Answer;
 use crate::journal::{
-    Append, Body, Command, Entry, Fork, ForkKind, JournalError, Liveness, LivenessState, Quarantined,
+    Append, Body, Entry, Fork, ForkKind, JournalError, Liveness, LivenessState, Quarantined,
 };
 
 /// An envelope with more records than this is decoded again by correlation: decoded it takes many times its bytes, and what
@@ -42,6 +45,8 @@ pub struct Batch<'a> {
     mono_ms: u64,
     touched: Vec<usize>,
     pub append: Append,
+    /// Who waits for the judgement of which entry.
+    pub answers: Vec<(usize, oneshot::Sender<Answer>)>,
     pub decoded: Vec<Option<Arc<Envelope>>>,
     pub tally: Tally,
 }
@@ -54,6 +59,7 @@ impl<'a> Batch<'a> {
             mono_ms,
             touched: Vec::new(),
             append: Append::default(),
+            answers: Vec::new(),
             decoded: Vec::new(),
             tally: Tally::default(),
         }
@@ -64,7 +70,8 @@ impl<'a> Batch<'a> {
         self.decoded.push(decoded);
     }
 
-    pub fn command(&mut self, command: Command) {
+    pub fn command(&mut self, Request { command, answer }: Request) {
+        self.answers.push((self.append.len(), answer));
         self.push(Body::Command(command), None);
     }
 

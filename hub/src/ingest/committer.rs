@@ -85,7 +85,11 @@ impl Committer {
             .enable_time()
             .build()
             .map_err(IngestError::Runtime)?;
-        runtime.block_on(State::new(self).run(shutdown))
+        let mut state = State::new(self);
+        let ended = runtime.block_on(state.run(&shutdown));
+        // Whoever depends on this stage is to see a shutdown, not a channel that has broken.
+        shutdown.begin();
+        ended
     }
 }
 
@@ -106,7 +110,7 @@ impl State {
         }
     }
 
-    async fn run(mut self, shutdown: Shutdown) -> Result<(), IngestError> {
+    async fn run(&mut self, shutdown: &Shutdown) -> Result<(), IngestError> {
         let first = std::mem::take(&mut self.work.first);
         self.commit(|batch, _| first.into_iter().for_each(|body| batch.other(body)))?;
         let mut arrivals = Vec::with_capacity(RECEIVE_MAX);
@@ -252,15 +256,12 @@ impl State {
     ) -> Result<(), IngestError> {
         let mut confirms = Vec::with_capacity(taken.len());
         let received = taken.iter().map(|(_, _, pending)| pending.received).min();
-        let mut answers = Vec::new();
         let mut failed = None;
         let mono_ms = runtime::clock::boottime_ms();
         let now_ms = self.now_ms();
-        let first = self.work.writer.next();
         self.commit(|batch, edges| {
             for request in requests {
-                answers.push((batch.append.len(), request.answer));
-                batch.command(request.command);
+                batch.command(request);
             }
             for (place, lane, pending) in taken {
                 edges.get_mut(place).liveness.heard(now_ms, mono_ms);
@@ -271,9 +272,6 @@ impl State {
         })?;
         if let Some(error) = failed {
             return Err(error.into());
-        }
-        for (index, answer) in answers {
-            self.work.waiting.enter(first.plus(index), answer);
         }
         let committed = Instant::now();
         if let Some(longest) = received {
@@ -290,7 +288,7 @@ impl State {
         let mut batch = Batch::new(&archive, hub_ms, runtime::clock::boottime_ms());
         fill(&mut batch, &mut self.edges);
         batch.finish(&mut self.edges);
-        let Batch { mut append, decoded, tally, .. } = batch;
+        let Batch { mut append, answers, decoded, tally, .. } = batch;
         self.count(tally);
         if append.is_empty() {
             return Ok(());
@@ -299,6 +297,10 @@ impl State {
         let first = self.work.writer.append(&mut append)?;
         self.work.metrics.commit(append.len(), begun.elapsed());
         self.unread.push_back((self.work.writer.next(), hub_ms));
+        // Before correlation can see the command, so that no answer comes too early to be heard.
+        for (index, answer) in answers {
+            self.work.waiting.enter(first.plus(index), answer);
+        }
         let entries = append.into_entries();
         let bytes = entries.iter().map(|entry| entry.body.bytes()).sum();
         self.work.tail.send(first, entries, decoded, bytes);

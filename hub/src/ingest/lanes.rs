@@ -5,28 +5,30 @@
 
 use std::collections::VecDeque;
 
-use wire::{Digest, EdgeId, Envelope, Epoch, Lane, Opened, OpenedReason, Seq};
+use wire::{Digest, EdgeId, Envelope, Epoch, Header, Lane, Opened, OpenedReason, Seq};
 
 use crate::journal::held::{EdgeLanes, Head};
 use crate::journal::{ForkKind, Missing};
 
-/// The latest envelopes of a lane, so that a duplicate is recognised without reading the journal. In memory only.
+/// The latest envelopes of each lane, so that a duplicate is recognised without reading the journal. In memory only.
 #[derive(Debug, Default)]
-pub struct Recent(VecDeque<(Epoch, Seq, Digest)>);
+pub struct Recent([VecDeque<(Epoch, Seq, Digest)>; 2]);
 
 impl Recent {
     /// More than an edge can have in flight.
     const ENVELOPES_MAX: usize = 512;
 
-    pub fn push(&mut self, epoch: Epoch, first: Seq, digest: Digest) {
-        if self.0.len() == Self::ENVELOPES_MAX {
-            self.0.pop_front();
+    fn push(&mut self, header: &Header, digest: Digest) {
+        let lane = &mut self.0[header.lane.index()];
+        if lane.len() == Self::ENVELOPES_MAX {
+            lane.pop_front();
         }
-        self.0.push_back((epoch, first, digest));
+        lane.push_back((header.epoch, header.first, digest));
     }
 
-    fn find(&self, epoch: Epoch, first: Seq) -> Option<Digest> {
-        self.0.iter().rev().find(|row| row.0 == epoch && row.1 == first).map(|row| row.2)
+    fn find(&self, header: &Header) -> Option<Digest> {
+        let lane = &self.0[header.lane.index()];
+        lane.iter().rev().find(|row| row.0 == header.epoch && row.1 == header.first).map(|row| row.2)
     }
 }
 
@@ -42,6 +44,12 @@ pub enum Verdict {
     LookUp,
 }
 
+impl Verdict {
+    fn accepts(&self) -> bool {
+        matches!(self, Verdict::Accept { .. })
+    }
+}
+
 /// Judges an envelope against what is held, and, if it is accepted, moves what is held.
 pub fn judge(
     lanes: &mut Option<EdgeLanes>,
@@ -50,32 +58,41 @@ pub fn judge(
     digest: Digest,
 ) -> Verdict {
     let header = &envelope.header;
-    let lanes = lanes.get_or_insert_with(|| EdgeLanes::new(header.epoch));
-    let left = lanes.left.as_ref().filter(|left| left.epoch == header.epoch).map(|left| left.heads);
-    if let Some(mut heads) = left {
-        // An edge that ran from memory has its disk again, and with it the epoch before: nothing is wrong with that as long
-        // as it goes on exactly where it was.
-        let verdict = judge_in(&mut heads[header.lane.index()], recent, envelope, digest);
-        if matches!(verdict, Verdict::Accept { .. }) {
-            lanes.return_to_left();
-            lanes.heads = heads;
+    let place = header.lane.index();
+    let Some(held) = lanes else {
+        let mut begun = EdgeLanes::new(header.epoch);
+        let verdict = judge_in(&mut begun.heads[place], recent, envelope, digest);
+        if verdict.accepts() {
+            *lanes = Some(begun);
         }
         return verdict;
+    };
+    if held.epoch == header.epoch {
+        return judge_in(&mut held.heads[place], recent, envelope, digest);
     }
-    if lanes.has_left(header.epoch) {
+    let left = held.left.as_ref().filter(|left| left.epoch == header.epoch).map(|left| left.heads);
+    if left.is_none() && held.has_left(header.epoch) {
         return Verdict::Fork(ForkKind::OldEpoch);
     }
-    if lanes.epoch != header.epoch {
-        lanes.enter(header.epoch);
+    // Only what is accepted moves the edge to another epoch. An edge that ran from memory and has its disk again returns to
+    // the epoch before: nothing is wrong with that as long as it goes on exactly where it was.
+    let mut heads = left.unwrap_or_default();
+    let verdict = judge_in(&mut heads[place], recent, envelope, digest);
+    if verdict.accepts() {
+        match left {
+            Some(_) => held.return_to_left(),
+            None => held.enter(header.epoch),
+        }
+        held.heads = heads;
     }
-    judge_in(&mut lanes.heads[header.lane.index()], recent, envelope, digest)
+    verdict
 }
 
 fn judge_in(head: &mut Option<Head>, recent: &mut Recent, envelope: &Envelope, digest: Digest) -> Verdict {
     let header = &envelope.header;
     let expected = head.map_or(Seq::FIRST, |head| head.next);
     if header.first < expected {
-        return match recent.find(header.epoch, header.first) {
+        return match recent.find(header) {
             Some(held) if held == digest => Verdict::Duplicate,
             Some(_) => Verdict::Fork(ForkKind::AnotherContent),
             None => Verdict::LookUp,
@@ -96,7 +113,7 @@ fn judge_in(head: &mut Option<Head>, recent: &mut Recent, envelope: &Envelope, d
         next: header.first,
     });
     *head = Some(Head { next: envelope.next(), digest });
-    recent.push(header.epoch, header.first, digest);
+    recent.push(header, digest);
     Verdict::Accept { missing }
 }
 
@@ -132,7 +149,7 @@ mod tests {
     use wire::envelope::EnvelopeBuilder;
     use wire::record::LaneHead;
     use wire::resume::Held;
-    use wire::{BootId, ClockState, Header, PreviousEpoch, Record, Sealed, TableVersion};
+    use wire::{BootId, ClockState, PreviousEpoch, Record, Sealed, TableVersion};
 
     struct Lanes {
         lanes: Option<EdgeLanes>,
@@ -154,9 +171,13 @@ mod tests {
     }
 
     fn sealed(epoch: u8, first: u64, previous: Digest, marker: u32) -> Sealed {
+        sealed_in(Lane::Urgent, epoch, first, previous, marker)
+    }
+
+    fn sealed_in(lane: Lane, epoch: u8, first: u64, previous: Digest, marker: u32) -> Sealed {
         let mut builder = EnvelopeBuilder::new(Header {
             edge: edge(),
-            lane: Lane::Urgent,
+            lane,
             epoch: Epoch([epoch; 16]),
             first: Seq(first),
             previous,
@@ -195,6 +216,32 @@ mod tests {
         assert_eq!(lanes.judge(&sealed(1, 0, origin(1), 101)), Verdict::Fork(ForkKind::AnotherContent));
         assert_eq!(lanes.judge(&sealed(1, 2, origin(1), 101)), Verdict::Fork(ForkKind::BrokenChain));
         assert_eq!(lanes.judge(&sealed(1, 2, one.digest, 100)), Verdict::Accept { missing: None });
+    }
+
+    #[test]
+    fn what_is_refused_moves_nothing() {
+        let mut lanes = Lanes::new();
+        let one = sealed(1, 0, origin(1), 100);
+        lanes.judge(&one);
+        let held = lanes.lanes.clone();
+        for epoch in 2..9 {
+            let stranger = sealed(epoch, 0, Digest([0; 32]), 100);
+            assert_eq!(lanes.judge(&stranger), Verdict::Fork(ForkKind::BrokenChain));
+        }
+        assert_eq!(lanes.lanes, held);
+        assert_eq!(lanes.judge(&sealed(1, 2, one.digest, 100)), Verdict::Accept { missing: None });
+    }
+
+    #[test]
+    fn both_lanes_count_from_the_beginning() {
+        let mut lanes = Lanes::new();
+        let urgent = sealed(1, 0, origin(1), 100);
+        let routine =
+            sealed_in(Lane::Routine, 1, 0, Digest::origin(&edge(), Epoch([1; 16]), Lane::Routine), 101);
+        assert_eq!(lanes.judge(&urgent), Verdict::Accept { missing: None });
+        assert_eq!(lanes.judge(&routine), Verdict::Accept { missing: None });
+        assert_eq!(lanes.judge(&urgent), Verdict::Duplicate);
+        assert_eq!(lanes.judge(&routine), Verdict::Duplicate);
     }
 
     #[test]

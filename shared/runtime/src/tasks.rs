@@ -91,7 +91,8 @@ impl TaskGroup {
         let mut failures = failures.into_iter();
         let first = failures.next();
         for later in failures {
-            error!(failure = %later, source = later.source().map(tracing::field::display), "further failure during the shutdown");
+            // As an error it is logged with all its causes.
+            error!(failure = &later as &dyn Error, "further failure during the shutdown");
         }
         first.map_or(Ok(()), Err)
     }

@@ -1,0 +1,42 @@
+//! A real edge process that polls one cabinet.
+
+use std::path::{Path, PathBuf};
+
+use super::cabinet::Cabinet;
+use super::child::Process;
+use super::hub::text;
+use super::pki::{Pki, edge_id};
+use crate::load::line::Door;
+
+pub(crate) const POLL_INTERVAL_MS: u64 = 50;
+pub(crate) const DEVICE: &str = "cabinet-1";
+
+/// `number`: the edge's place in the certificates and in the hub's configuration.
+pub(crate) fn start(
+    program: &Path,
+    folder: &Path,
+    pki: &Pki,
+    number: usize,
+    hub: Door,
+    cabinet: &Cabinet,
+) -> anyhow::Result<Process> {
+    let config = folder.join("edge.toml");
+    let quoted = |path: PathBuf| text(&path).map(|text| format!("{text:?}"));
+    let toml = format!(
+        "[edge]\nid = \"{id}\"\n\
+         [uplink]\nhub = \"{hub}\"\nserver_name = \"localhost\"\nca = {ca}\ncertificate = {certificate}\nkey = {key}\n\
+         [spool]\npath = {spool}\n\
+         [[devices]]\nid = \"{DEVICE}\"\nprofile = \"cabinet-lock\"\naddress = \"{address}\"\nunit = {unit}\n\
+         poll_interval = \"{POLL_INTERVAL_MS}ms\"\n",
+        id = edge_id(number)?,
+        hub = hub.address,
+        ca = quoted(pki.ca())?,
+        certificate = quoted(pki.edge_certificate(number)?)?,
+        key = quoted(pki.edge_key(number)?)?,
+        spool = quoted(folder.join("spool.redb"))?,
+        address = cabinet.address(),
+        unit = cabinet.unit(),
+    );
+    std::fs::write(&config, toml)?;
+    Process::start(program, &["run", "--config", text(&config)?], &folder.join("edge.log"))
+}

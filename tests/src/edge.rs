@@ -1,0 +1,143 @@
+//! A real edge: its configuration and its process. Killed and started again it goes on with its spool.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use runtime::tls::ClientFiles;
+
+use crate::field::Field;
+use crate::process::Process;
+use crate::program;
+
+/// Quick enough for tests, and slow enough for two cores.
+const POLL_INTERVAL: &str = "50ms";
+
+/// What differs between the edges of tests.
+#[derive(Clone, Debug, Default)]
+pub struct EdgeSettings {
+    /// (id, profile, address, unit)
+    devices: Vec<(String, String, SocketAddr, u8)>,
+    arming: Option<String>,
+    hub: Option<SocketAddr>,
+}
+
+impl EdgeSettings {
+    /// The devices of [`crate::field::ROOM`], with the part's arming from the panel.
+    pub fn room(field: &Field) -> Self {
+        let profile = |class: &str| match class {
+            "panel" => "alarm-panel",
+            "door" => "door-controller",
+            "cabinet" => "cabinet-lock",
+            other => panic!("no profile for {other}"),
+        };
+        let device = |(name, class, unit): &(&str, &str, u8)| {
+            ((*name).to_owned(), profile(class).to_owned(), field.address(name), *unit)
+        };
+        let devices = crate::field::ROOM.iter().map(device).collect();
+        Self { devices, arming: Some("panel-1".to_owned()), hub: None }
+    }
+
+    /// Another way to the hub, such as a proxy.
+    #[must_use]
+    pub fn by_way_of(mut self, address: SocketAddr) -> Self {
+        self.hub = Some(address);
+        self
+    }
+}
+
+pub struct RealEdge {
+    name: String,
+    folder: PathBuf,
+    toml: String,
+    process: Option<Process>,
+    /// One that has ended; kept so that its log is printed if the test fails.
+    past: Option<Process>,
+}
+
+impl RealEdge {
+    pub fn new(
+        site: &Path,
+        edge: &str,
+        hub: SocketAddr,
+        files: &ClientFiles,
+        settings: EdgeSettings,
+    ) -> Self {
+        let folder = site.join(edge);
+        fs::create_dir_all(&folder).expect("the site's folder can be written");
+        let toml = toml(edge, hub, files, &settings);
+        Self { name: edge.to_owned(), folder, toml, process: None, past: None }
+    }
+
+    pub fn start(&mut self) {
+        assert!(self.process.is_none(), "{} runs already", self.name);
+        self.past = None;
+        fs::write(self.config(), &self.toml).expect("the site's folder can be written");
+        let mut command = program::command("strongroom-edge");
+        command.arg("run").arg("--config").arg(self.config());
+        self.process = Some(Process::start(&self.name, &mut command, &self.folder.join("edge.log")));
+    }
+
+    pub fn kill(&mut self) {
+        let mut process = self.process.take().expect("the edge runs");
+        process.kill();
+        self.past = Some(process);
+    }
+
+    /// SIGTERM, and the wait for its end.
+    pub async fn stop(&mut self) {
+        let process = self.process();
+        process.signal(rustix::process::Signal::TERM);
+        let status = process.ended().await;
+        assert!(status.success(), "{} ended with {status}", self.name);
+        self.past = self.process.take();
+    }
+
+    pub fn process(&mut self) -> &mut Process {
+        self.process.as_mut().expect("the edge runs")
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("edge.log")).unwrap_or_default()
+    }
+
+    pub fn config(&self) -> PathBuf {
+        self.folder.join("edge.toml")
+    }
+
+    pub fn spool(&self) -> PathBuf {
+        self.folder.join("spool.redb")
+    }
+}
+
+fn toml(edge: &str, hub: SocketAddr, files: &ClientFiles, settings: &EdgeSettings) -> String {
+    let device = |(id, profile, address, unit): &(String, String, SocketAddr, u8)| {
+        format!(
+            "[[devices]]\nid = {id:?}\nprofile = {profile:?}\naddress = \"{address}\"\nunit = {unit}\n\
+             poll_interval = {POLL_INTERVAL:?}\n"
+        )
+    };
+    let devices: String = settings.devices.iter().map(device).collect();
+    let arming =
+        settings.arming.as_ref().map_or(String::new(), |device| format!("[arming]\ndevice = {device:?}\n"));
+    format!(
+        r#"[edge]
+id = {edge:?}
+[uplink]
+hub = "{hub}"
+server_name = "localhost"
+ca = {ca:?}
+certificate = {certificate:?}
+key = {key:?}
+heartbeat_interval = "1s"
+[spool]
+path = "spool.redb"
+bytes_max = 16777216
+routine_interval = "200ms"
+{arming}{devices}"#,
+        hub = settings.hub.unwrap_or(hub),
+        ca = files.ca,
+        certificate = files.certificate,
+        key = files.key,
+    )
+}

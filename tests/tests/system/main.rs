@@ -1,0 +1,28 @@
+//! What Strongroom promises, over its real processes. One file per property.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a preparation that fails is a failed test, and a skipped test says why"
+)]
+
+mod acknowledge_and_close;
+mod config_faults;
+mod edge_silent;
+mod event_path;
+mod failed_fsync;
+mod foreign_certificate;
+mod fork;
+mod full_disk;
+mod gap;
+mod garbage;
+mod killed_edge;
+mod killed_hub;
+mod loopback_only;
+mod lost_puback;
+mod old_image_restored;
+mod restored_hub_refilled;
+mod revoked_session;
+mod silent_socket;
+mod slow_reader;
+mod stream_resume;
