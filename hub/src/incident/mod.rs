@@ -3,160 +3,21 @@
 //!
 //! `lifecycle.rs` holds the one transition function; nothing else changes an incident.
 
-use std::fmt;
-use std::str::FromStr;
+mod evidence;
+mod id;
+pub mod lifecycle;
+mod severity;
+mod timeline;
 
 use minicbor::{Decode, Encode};
-use wire::{EdgeId, Epoch, Lane, PartId, PersonId, PointId, Seq, Value};
+use wire::PartId;
 
 use crate::journal::Position;
 
-pub mod lifecycle;
-
-/// How grave. P1: attack confirmed or leak in progress. P2: one strong sign of attack, or a measure missing while it is
-/// needed. P3: a fault or breach that weakens protection. P4: housekeeping.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
-#[cbor(index_only)]
-pub enum Severity {
-    #[n(1)]
-    P1,
-    #[n(2)]
-    P2,
-    #[n(3)]
-    P3,
-    #[n(4)]
-    P4,
-}
-
-impl Severity {
-    pub const ALL: [Severity; 4] = [Severity::P1, Severity::P2, Severity::P3, Severity::P4];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Severity::P1 => "P1",
-            Severity::P2 => "P2",
-            Severity::P3 => "P3",
-            Severity::P4 => "P4",
-        }
-    }
-
-    /// Whether `self` is graver than `other`.
-    pub fn graver_than(self, other: Severity) -> bool {
-        (self as u8) < (other as u8)
-    }
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a severity: use P1, P2, P3 or P4")]
-pub struct UnknownSeverity(String);
-
-impl FromStr for Severity {
-    type Err = UnknownSeverity;
-    fn from_str(text: &str) -> Result<Self, UnknownSeverity> {
-        Self::ALL
-            .into_iter()
-            .find(|severity| severity.name() == text)
-            .ok_or_else(|| UnknownSeverity(text.to_owned()))
-    }
-}
-
-/// Hash of (rule, key, first record): the same journal gives the same id, on every replay.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
-#[cbor(transparent)]
-pub struct IncidentId(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 16]);
-
-impl fmt::Display for IncidentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for IncidentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "IncidentId({self})")
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an incident id has 32 hexadecimal digits")]
-pub struct IncidentIdError;
-
-impl FromStr for IncidentId {
-    type Err = IncidentIdError;
-    fn from_str(text: &str) -> Result<Self, IncidentIdError> {
-        if text.len() != 32 || !text.is_ascii() {
-            return Err(IncidentIdError);
-        }
-        let mut id = [0; 16];
-        for (byte, digits) in id.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let digits = std::str::from_utf8(digits).map_err(|_| IncidentIdError)?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| IncidentIdError)?;
-        }
-        Ok(Self(id))
-    }
-}
-
-/// Where an incident's evidence lies: the record of an edge, or an entry that the hub itself made.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
-pub enum Origin {
-    #[n(0)]
-    Record {
-        #[n(0)]
-        edge: EdgeId,
-        #[n(1)]
-        epoch: Epoch,
-        #[n(2)]
-        lane: Lane,
-        #[n(3)]
-        seq: Seq,
-    },
-    #[n(1)]
-    Hub {
-        #[n(0)]
-        position: Position,
-    },
-}
-
-/// One event that belongs to an incident, kept with the incident so that it outlives the journal's retention.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
-pub struct Evidence {
-    #[n(0)]
-    pub origin: Origin,
-    #[n(1)]
-    pub position: Position,
-    /// When it happened, as the hub reckons it.
-    #[n(2)]
-    pub event_ms: i64,
-    /// When the hub journaled it.
-    #[n(3)]
-    pub hub_ms: i64,
-    #[n(4)]
-    pub what: EvidenceOf,
-}
-
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
-pub enum EvidenceOf {
-    #[n(0)]
-    Point {
-        #[n(0)]
-        #[cbor(with = "point_id")]
-        point: PointId,
-        #[n(1)]
-        value: Option<Value>,
-    },
-    /// Silence, a gap, a fork: in words.
-    #[n(1)]
-    Finding {
-        #[n(0)]
-        text: String,
-    },
-}
+pub use evidence::{Evidence, EvidenceOf, Origin};
+pub use id::{IncidentId, IncidentIdError};
+pub use severity::{Severity, UnknownSeverity};
+pub use timeline::{Cause, Closing, Signature, Step, StepKind};
 
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 #[cbor(map)]
@@ -237,92 +98,6 @@ pub enum ArrivalMark {
     Late,
 }
 
-/// A person's mark under something.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
-pub struct Signature {
-    #[n(0)]
-    pub person: PersonId,
-    #[n(1)]
-    pub at_ms: i64,
-    #[n(2)]
-    pub note: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
-pub struct Closing {
-    #[n(0)]
-    pub at_ms: i64,
-    /// `None` if the incident ended by itself: the condition had gone and a person had seen it.
-    #[n(1)]
-    pub by: Option<PersonId>,
-    #[n(2)]
-    pub cause: Option<Cause>,
-    #[n(3)]
-    pub note: Option<String>,
-}
-
-/// What a person found behind an incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
-#[cbor(index_only)]
-pub enum Cause {
-    #[n(0)]
-    Attack,
-    #[n(1)]
-    UserError,
-    #[n(2)]
-    Equipment,
-    #[n(3)]
-    Environment,
-    #[n(4)]
-    Test,
-    #[n(5)]
-    Unknown,
-}
-
-impl Cause {
-    pub const ALL: [Cause; 6] =
-        [Cause::Attack, Cause::UserError, Cause::Equipment, Cause::Environment, Cause::Test, Cause::Unknown];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Cause::Attack => "attack",
-            Cause::UserError => "user_error",
-            Cause::Equipment => "equipment",
-            Cause::Environment => "environment",
-            Cause::Test => "test",
-            Cause::Unknown => "unknown",
-        }
-    }
-}
-
-/// One line of an incident's timeline.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
-pub struct Step {
-    #[n(0)]
-    pub at_ms: i64,
-    #[n(1)]
-    pub position: Position,
-    #[n(2)]
-    pub what: StepKind,
-}
-
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
-pub enum StepKind {
-    #[n(0)]
-    Opened(#[n(0)] Severity),
-    /// The condition became active again.
-    #[n(1)]
-    Reactivated,
-    #[n(2)]
-    SeverityRaised(#[n(0)] Severity),
-    #[n(3)]
-    ConditionCleared,
-    #[n(4)]
-    Acknowledged(#[n(0)] PersonId),
-    #[n(5)]
-    Closed(#[n(0)] Option<PersonId>),
-}
-
 /// The state of an incident in one word, for lists and filters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
@@ -386,24 +161,4 @@ pub enum Answer {
     Refused(lifecycle::Refused),
     /// No open incident has this id.
     NotOpen,
-}
-
-mod point_id {
-    //! A point id is stored as its text.
-
-    use minicbor::decode::{Decoder, Error as DecodeError};
-    use minicbor::encode::{Encoder, Error as EncodeError, Write};
-    use wire::PointId;
-
-    pub(super) fn encode<C, W: Write>(
-        id: &PointId,
-        e: &mut Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), EncodeError<W::Error>> {
-        e.str(&id.to_string())?.ok()
-    }
-
-    pub(super) fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<PointId, DecodeError> {
-        d.str()?.parse().map_err(DecodeError::custom)
-    }
 }
