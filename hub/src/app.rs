@@ -29,7 +29,7 @@ use crate::history::History;
 use crate::ingest::committer::Committer;
 use crate::ingest::liveness::LivenessSettings;
 use crate::journal::medium::Folder;
-use crate::journal::{Activated, Body, JournalError, Reader, Writer};
+use crate::journal::{Activated, Body, JournalError, Position, Reader, Writer};
 use crate::metrics::{CorrelateMetrics, IngestMetrics};
 use crate::policy::HubPolicy;
 use crate::status::Status;
@@ -65,6 +65,13 @@ pub enum AppError {
     Gate(#[from] GateError),
     #[error("cannot build the API")]
     Api(#[from] ServerError),
+    #[error(
+        "the state in {data} has judged the journal up to {state}, but the journal ends at {journal}: one of them was \
+         restored without the other. Restore both from the same backup, or move {data}/state.redb away and let it be \
+         judged anew",
+        data = data.display()
+    )]
+    StateAhead { state: Position, journal: Position, data: PathBuf },
     #[error("cannot write the ports file {}", path.display())]
     Ports { path: PathBuf, source: io::Error },
     #[error("cannot start a thread")]
@@ -231,10 +238,12 @@ impl Stages {
         shutdown: &Shutdown,
     ) -> Result<(), AppError> {
         let saved = self.store.load()?;
-        let mut first = vec![Body::HubStarted];
-        if saved.activated.as_ref() != Some(&activated) {
-            first.push(Body::Activated(activated));
+        if saved.next > self.writer.next() {
+            let data = config.data.clone();
+            return Err(AppError::StateAhead { state: saved.next, journal: self.writer.next(), data });
         }
+        // Also if nothing has changed: what the journal says last is then what holds, whatever came in between.
+        let first = vec![Body::HubStarted, Body::Activated(activated)];
         let (tail_sender, tail_receiver) = tail();
         let waiting = Waiting::default();
         let committer = Committer {

@@ -68,7 +68,15 @@ impl Correlator {
                 IDLE
             };
             match self.tail.receive(wait) {
-                Handed::Committed(committed) => uncommitted += self.take(&committed)?,
+                Handed::Committed(committed) => {
+                    // What the tail left out is read first, and told and stored on the way.
+                    while self.world.next() < committed.first && !shutdown.begun() {
+                        self.read_behind()?;
+                        self.tell();
+                        self.commit()?;
+                    }
+                    uncommitted += self.take(&committed);
+                }
                 Handed::Nothing => uncommitted += self.read_behind()?,
                 Handed::Ended => break,
             }
@@ -103,12 +111,9 @@ impl Correlator {
         Ok(())
     }
 
-    /// Judges one commit of ingest, and first what it skipped. Returns how many entries.
-    fn take(&mut self, committed: &Committed) -> Result<u64, CorrelatorError> {
+    /// Judges one commit of ingest, as far as it was not read from the journal already. Returns how many entries.
+    fn take(&mut self, committed: &Committed) -> u64 {
         let mut judged = 0;
-        while self.world.next() < committed.first {
-            judged += self.read_behind()?;
-        }
         let begun = Instant::now();
         let mut position = committed.first;
         for (entry, decoded) in committed.entries.iter().zip(&committed.decoded) {
@@ -119,7 +124,7 @@ impl Correlator {
             position = position.next();
         }
         self.metrics.judged(judged, begun.elapsed());
-        Ok(judged)
+        judged
     }
 
     fn read_behind(&mut self) -> Result<u64, CorrelatorError> {

@@ -153,11 +153,12 @@ fn exit_code(error: &anyhow::Error) -> u8 {
             || cause.is::<JournalError>()
             || cause.is::<StoreError>()
     };
-    let at_start =
-        matches!(error.downcast_ref::<AppError>(), Some(AppError::Config(_) | AppError::Pack { .. }));
+    let app = error.downcast_ref::<AppError>();
+    let at_start = matches!(app, Some(AppError::Config(_) | AppError::Pack { .. } | AppError::StateAhead { .. }));
+    let broken = matches!(app, Some(AppError::Journal(_) | AppError::Store(_)));
     if at_start || error.chain().any(faulty) {
         EXIT_FAULTY
-    } else if error.chain().any(storage) {
+    } else if broken || error.chain().any(storage) {
         EXIT_STORAGE
     } else {
         1

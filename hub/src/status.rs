@@ -39,6 +39,14 @@ impl Status {
         if !self.live() {
             reasons.push("correlation has stopped".to_owned());
         }
+        // Taken before the journal's end, which only grows.
+        let next = self.progress.borrow().position;
+        let end = self.reader.end();
+        if next > end {
+            reasons.push(format!(
+                "the state is ahead of the journal ({next} after {end}): they are not of the same hub"
+            ));
+        }
         let lag_ms = self.lag_ms();
         if lag_ms > LAG_READY_MAX_MS {
             reasons.push(format!("correlation is {} s behind the journal", lag_ms / 1_000));

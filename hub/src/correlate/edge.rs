@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wire::{EdgeId, Gap, PartId, PointTable, TableVersion};
 
 use crate::journal::Missing;
-use crate::situation::memory::{EdgeMemory, Unexplained};
+use crate::situation::memory::{EdgeMemory, Unexplained, Unread};
 use crate::situation::{Attachment, EdgeState, LivenessView};
 
 /// Gap records that are remembered to explain what is found missing later.
@@ -15,6 +15,10 @@ const EXPLAINED_MAX: usize = 64;
 const UNEXPLAINED_MAX: usize = 64;
 /// Table versions that are kept ready; the store keeps all.
 const TABLES_READY_MAX: usize = 8;
+/// Tables of one edge in its life. A table changes when a technician changes the edge's devices.
+const TABLES_MAX: usize = 256;
+/// Envelopes that wait for their table: it comes within moments, or behind a backlog.
+const UNREAD_MAX: usize = 64;
 
 #[derive(Debug)]
 pub struct Edge {
@@ -24,7 +28,7 @@ pub struct Edge {
     pub part: usize,
     /// Places in the part of each table's points, most recently used last.
     ready: Vec<(TableVersion, Arc<Vec<u32>>)>,
-    tables: HashMap<TableVersion, PointTable>,
+    tables: HashMap<TableVersion, Arc<PointTable>>,
     pub changed: bool,
 }
 
@@ -43,19 +47,44 @@ impl Edge {
     }
 
     pub fn restore(state: EdgeState, memory: EdgeMemory, part: usize, tables: Vec<PointTable>) -> Self {
-        let tables = tables.into_iter().map(|table| (table.version(), table)).collect();
+        let tables = tables.into_iter().map(|table| (table.version(), Arc::new(table))).collect();
         Self { state, memory, part, ready: Vec::new(), tables, changed: true }
     }
 
     pub fn places(&mut self, version: TableVersion) -> Option<Arc<Vec<u32>>> {
-        if let Some(place) = self.ready.iter().position(|(ready, _)| *ready == version) {
-            return Some(self.ready[place].1.clone());
+        let place = self.ready.iter().rposition(|(ready, _)| *ready == version)?;
+        if place + 1 < self.ready.len() {
+            let used = self.ready.remove(place);
+            self.ready.push(used);
         }
-        None
+        self.ready.last().map(|(_, places)| places.clone())
     }
 
-    pub fn table(&self, version: TableVersion) -> Option<&PointTable> {
-        self.tables.get(&version)
+    pub fn table(&self, version: TableVersion) -> Option<Arc<PointTable>> {
+        self.tables.get(&version).cloned()
+    }
+
+    pub fn has_table(&self, version: TableVersion) -> bool {
+        self.tables.contains_key(&version)
+    }
+
+    /// Keeps an envelope until its table comes. False if there is no room: it stays in the journal, unjudged.
+    pub fn keep_unread(&mut self, unread: Unread) -> bool {
+        if self.memory.unread.len() == UNREAD_MAX {
+            return false;
+        }
+        self.changed = true;
+        self.memory.unread.push(unread);
+        true
+    }
+
+    /// What waited for this table, in the order in which it came.
+    pub fn take_unread(&mut self, version: TableVersion) -> Vec<Unread> {
+        self.memory.unread.extract_if(.., |unread| unread.table == version).collect()
+    }
+
+    pub fn table_in_force(&self) -> Option<Arc<PointTable>> {
+        self.table(self.memory.in_force?)
     }
 
     pub fn ready(&mut self, version: TableVersion, places: Vec<u32>) -> Arc<Vec<u32>> {
@@ -67,9 +96,14 @@ impl Edge {
         places
     }
 
-    pub fn learn(&mut self, table: PointTable) {
+    /// False if the edge has had so many tables that something is wrong with it.
+    pub fn learn(&mut self, table: Arc<PointTable>) -> bool {
+        if self.tables.len() >= TABLES_MAX && !self.tables.contains_key(&table.version()) {
+            return false;
+        }
         self.changed = true;
         self.tables.insert(table.version(), table);
+        true
     }
 
     /// The part's layout has moved: the places are looked up anew.

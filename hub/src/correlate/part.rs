@@ -9,6 +9,9 @@ use super::{arming, rule::Names};
 use crate::situation::memory::{ExcuseRow, Instance, InstanceRow, RuleMemory};
 use crate::situation::{Arming, DeviceRow, Layout, PartState, PointRow};
 
+/// Points that a part can have had in its life, over all its edges and all their tables.
+const POINTS_MAX: usize = 4 * PointTable::POINTS_MAX;
+
 /// (rule, device)
 pub type InstanceKey = (u16, u32);
 
@@ -91,25 +94,35 @@ impl Part {
         self.state.points.resize(self.layout.points.len(), None);
     }
 
-    /// Takes over a table of an edge; returns the place of each of its points.
-    pub fn take_over(&mut self, edge: &EdgeId, table: &PointTable) -> Vec<u32> {
-        let mut places = Vec::new();
+    /// Takes over a table of an edge: from now on its points are the edge's. False if the part would grow beyond all measure.
+    pub fn take_over(&mut self, edge: &EdgeId, table: &PointTable) -> bool {
+        if self.layout.points.len() + table.points().count() > POINTS_MAX {
+            return false;
+        }
+        let mut held = vec![false; self.layout.points.len() + table.points().count()];
         for (_, entry) in table.points() {
             let device = table.device_of(entry);
             let device = self.device(edge, &device.device, &device.profile);
-            places.push(self.point(device, entry));
+            held[self.point(device, entry) as usize] = true;
         }
-        let held: Vec<bool> =
-            (0..self.layout.points.len() as u32).map(|place| places.contains(&place)).collect();
-        for (row, held) in self.layout.points.iter_mut().zip(held) {
+        self.retire(edge, |place| !held[place]);
+        true
+    }
+
+    /// The edge serves another part from now on.
+    pub fn release(&mut self, edge: &EdgeId) {
+        self.retire(edge, |_| true);
+    }
+
+    fn retire(&mut self, edge: &EdgeId, gone: impl Fn(usize) -> bool) {
+        for (place, row) in self.layout.points.iter_mut().enumerate() {
             if self.layout.devices[row.device as usize].edge == *edge {
-                row.retired = !held;
+                row.retired = gone(place);
             }
         }
         self.changed.layout = true;
         self.changed.state = true;
         self.index();
-        places
     }
 
     /// The places of a table that was taken over before.
@@ -177,7 +190,11 @@ impl Part {
     /// Reckons the arming state anew. True if rules must look again.
     pub fn rearm(&mut self, silent: impl Fn(&EdgeId) -> bool) -> bool {
         let points = self.kinds.iter().enumerate().filter(|(_, kind)| **kind == Some(Kind::PartArming));
-        let known = points.filter_map(|(place, _)| {
+        let (now, before_now): (Vec<usize>, Vec<usize>) =
+            points.map(|(place, _)| place).partition(|place| !self.layout.points[*place].retired);
+        // A point that was replaced counts only as long as nothing has taken its place.
+        let counting = if now.is_empty() { before_now } else { now };
+        let known = counting.into_iter().filter_map(|place| {
             let state = self.state.points[place].as_ref()?;
             let row = &self.layout.points[place];
             let lost = row.retired || silent(&self.layout.devices[row.device as usize].edge);

@@ -10,7 +10,7 @@ use crate::correlate::rule::Pattern;
 use crate::incident::lifecycle::Moment;
 use crate::incident::{ArrivalMark, Condition, Evidence, EvidenceOf, Origin, Severity};
 use crate::situation::PointState;
-use crate::situation::event_time::LATE_MS;
+use crate::situation::event_time::{LATE_MS, Placed};
 use crate::situation::memory::{Instance, Onset};
 
 /// How soon a timer that could not be trusted is looked at again.
@@ -22,6 +22,7 @@ pub struct Reading<'a> {
     pub point: u32,
     pub observation: &'a Observation,
     pub event_ms: i64,
+    pub placed: Placed,
     pub origin: Origin,
     pub what: What,
 }
@@ -40,6 +41,8 @@ pub struct Judge<'a> {
     pub moment: Moment,
     /// Timers that were set, to be remembered by the world: (due, rule, device).
     pub set: &'a mut Vec<(i64, InstanceKey)>,
+    /// Timers that are not needed any more.
+    pub unset: &'a mut Vec<(i64, InstanceKey)>,
 }
 
 /// Whether the arming state must be reckoned anew.
@@ -55,8 +58,9 @@ impl Judge<'_> {
         let observation = reading.observation;
         let place = reading.point as usize;
         let before = self.part.state.points[place].as_ref();
-        if reading.what == What::Snapshot && before.is_some_and(|state| state.event_ms > reading.event_ms) {
-            // A snapshot that was overtaken by an event: it says nothing new.
+        let overtaken = |state: &PointState| state.event_ms > reading.event_ms || reading.placed == Placed::ByGuess;
+        if reading.what == What::Snapshot && before.is_some_and(overtaken) {
+            // A snapshot that was overtaken by an event, or may have been: it says nothing new.
             return Touched::Nothing;
         }
         let known = before.filter(|state| state.value.is_some()).and_then(|state| state.value.clone());
@@ -193,7 +197,9 @@ impl Judge<'_> {
         points.unless.iter().enumerate().any(|(place, excuse)| match excuse {
             Excuse::Event { within_ms, .. } => {
                 let happened = self.part.excuses.get(&(rule, place as u8, device));
-                happened.is_some_and(|at| (onset_ms - within_ms..=onset_ms + after_ms).contains(at))
+                let from_ms = onset_ms.saturating_sub(*within_ms);
+                let to_ms = onset_ms.saturating_add(after_ms);
+                happened.is_some_and(|at| (from_ms..=to_ms).contains(at))
             }
             Excuse::Holds { kind, is } => self.part.holds(device, *kind, is),
         })
@@ -272,6 +278,7 @@ impl Judge<'_> {
             return;
         }
         let ended = self.part.instances.remove(&key).expect("it was found above");
+        self.unset.extend(ended.due_ms.map(|due_ms| (due_ms, key)));
         if ended.has_fired() {
             let key = self.key(key);
             self.book.clear(&key, self.moment);
@@ -288,9 +295,27 @@ impl Judge<'_> {
             if instance.has_fired() {
                 let severity = pack.rule(key.0).severity(self.demanded(key), self.part.arming());
                 self.book.raise_severity(&self.key(key), severity, self.moment);
-            } else if !instance.excused && instance.onset.is_some() && points.sustained.is_empty() {
+            } else if instance.excused || instance.onset.is_none() {
+                continue;
+            } else if points.sustained.is_empty() {
                 self.fire_at_once(key, points);
+            } else if instance.due_ms.is_none() {
+                // Its time had passed while the rule did not apply.
+                self.pass_stage(key);
             }
+        }
+    }
+
+    /// Points that nobody reports any more hold no condition. What was latched stays for a person to close.
+    pub fn drop_retired(&mut self) {
+        let retired = |part: &Part, point: u32| part.layout.points[point as usize].retired;
+        let mut gone = Vec::new();
+        for (key, instance) in &self.part.instances {
+            gone.extend(instance.active.iter().filter(|point| retired(self.part, **point)).map(|point| (*key, *point)));
+        }
+        for (key, point) in gone {
+            self.part.changed.state = true;
+            self.end(key, point);
         }
     }
 

@@ -115,6 +115,10 @@ impl World {
         debug_assert_eq!(position, self.next, "entries come in order, each once");
         let moment = Moment { position, hub_ms: entry.hub_ms };
         self.hub_ms = entry.hub_ms;
+        if entry.body == Body::HubStarted {
+            // Before time passes: what happened while the hub was away, its edges are yet to say.
+            self.hub_started(moment);
+        }
         self.pass_time(moment);
         match &entry.body {
             Body::Envelope(bytes) => self.envelope(bytes, decoded, moment),
@@ -129,9 +133,8 @@ impl World {
                 let answer = self.book.command(command, moment);
                 self.pending.answers.push((position, answer));
             }
-            Body::Tick => {}
+            Body::Tick | Body::HubStarted => {}
             Body::Activated(activated) => self.activate(activated, moment),
-            Body::HubStarted => self.hub_started(moment),
         }
         self.next = position.next();
     }
@@ -189,11 +192,20 @@ impl World {
 
     fn judge<T>(&mut self, part: usize, moment: Moment, work: impl FnOnce(&mut Judge<'_>) -> T) -> T {
         let pack = self.pack.clone();
-        let mut set = Vec::new();
-        let mut judge =
-            Judge { pack: &pack, part: &mut self.parts[part], book: &mut self.book, moment, set: &mut set };
+        let (mut set, mut unset) = (Vec::new(), Vec::new());
+        let mut judge = Judge {
+            pack: &pack,
+            part: &mut self.parts[part],
+            book: &mut self.book,
+            moment,
+            set: &mut set,
+            unset: &mut unset,
+        };
         let done = work(&mut judge);
         self.timers.extend(set.into_iter().map(|(due_ms, key)| (due_ms, part, key)));
+        for (due_ms, key) in unset {
+            self.timers.remove(&(due_ms, part, key));
+        }
         done
     }
 }

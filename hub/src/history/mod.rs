@@ -1,7 +1,7 @@
 //! The journal as people read it: events with the names of their points. Bounded work per call; a page that ends early
 //! says where to go on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::str::FromStr;
 
@@ -15,10 +15,12 @@ use crate::journal::{Body, JournalError, Position, Reader};
 use crate::situation::{EdgeState, event_time};
 use crate::store::{Page, Store, StoreError};
 
-/// Entries that one question reads at most.
-const ENTRIES_MAX: usize = 20_000;
+/// Numbers of the journal that one question looks at, whether they still hold an entry or not.
+const NUMBERS_MAX: u64 = 20_000;
+/// Records that one question looks at: a full envelope holds hundreds. It may be exceeded by those of one block.
+const RECORDS_MAX: u64 = 200_000;
 /// Entries are read in blocks of this many, newest block first.
-const BLOCK: u64 = 512;
+const BLOCK: u64 = 128;
 
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
@@ -64,6 +66,12 @@ pub struct EventRow {
     pub quality: Quality,
 }
 
+impl EventRow {
+    fn cursor(&self) -> EventCursor {
+        EventCursor { position: self.position, index: self.index }
+    }
+}
+
 /// A place in the order of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EventCursor {
@@ -97,13 +105,14 @@ pub struct History {
     store: Store,
 }
 
-/// How far back the reading of a page goes before it is sure that nothing more can belong to it: a record may have waited
-/// in an edge's spool, but it is never journaled before it happened.
+/// What one question looks for, and what it has looked up and looked at so far.
 struct Reading<'a> {
     filter: &'a EventFilter,
+    before: Option<EventCursor>,
     edges: HashMap<EdgeId, EdgeState>,
     tables: HashMap<(EdgeId, TableVersion), Option<PointTable>>,
     store: &'a Store,
+    records: u64,
 }
 
 impl History {
@@ -119,28 +128,32 @@ impl History {
         limit: usize,
     ) -> Result<Page<EventRow, EventCursor>, HistoryError> {
         let edges = self.store.edges()?.into_iter().map(|edge| (edge.edge.clone(), edge)).collect();
-        let mut reading = Reading { filter, edges, tables: HashMap::new(), store: &self.store };
+        let mut reading =
+            Reading { filter, before, edges, tables: HashMap::new(), store: &self.store, records: 0 };
+        // A record may have waited in an edge's spool, but it is never journaled before it happened.
         let lowest = match filter.from_ms {
             Some(from_ms) => self.reader.position_at(from_ms)?,
             None => self.reader.oldest(),
         };
-        let end = before.map_or(self.reader.end(), |cursor| cursor.position.next());
-        let mut high = end.number();
+        let end = self.reader.end().number();
+        let begin = before.map_or(end, |cursor| cursor.position.number().saturating_add(1).min(end));
+        let (mut high, lowest) = (begin, lowest.number());
+        let limit = limit.max(1);
         let mut page = Page { items: Vec::new(), next: None };
-        let mut read = 0;
-        while high > lowest.number() {
-            let low = high.saturating_sub(BLOCK).max(lowest.number());
-            let rows = self.block(&mut reading, low, high, before, &mut read)?;
-            for row in rows.into_iter().rev() {
-                let cursor = EventCursor { position: row.position, index: row.index };
-                page.items.push(row);
-                if page.items.len() == limit {
-                    page.next = Some(cursor);
-                    return Ok(page);
-                }
+        if before.is_some_and(|cursor| !self.reader.knows(cursor.position)) {
+            return Ok(page);
+        }
+        while high > lowest {
+            let low = high.saturating_sub(BLOCK).max(lowest);
+            let rows = self.block(&mut reading, low, high, limit - page.items.len())?;
+            page.items.extend(rows.into_iter().rev());
+            if page.items.len() == limit {
+                page.next = page.items.last().map(EventRow::cursor);
+                return Ok(page);
             }
             high = low;
-            if read >= ENTRIES_MAX && high > lowest.number() {
+            let enough = begin - high >= NUMBERS_MAX || reading.records >= RECORDS_MAX;
+            if enough && high > lowest {
                 page.next = Some(EventCursor { position: Position::of(high), index: 0 });
                 return Ok(page);
             }
@@ -167,36 +180,28 @@ impl History {
         self.events(&filter, before, limit)
     }
 
-    /// The rows of a block, oldest first.
+    /// The last rows of a block, at most `wanted`, oldest first.
     fn block(
         &self,
         reading: &mut Reading<'_>,
         low: u64,
         high: u64,
-        before: Option<EventCursor>,
-        read: &mut usize,
-    ) -> Result<Vec<EventRow>, HistoryError> {
-        let (mut rows, mut failed) = (Vec::new(), None);
+        wanted: usize,
+    ) -> Result<VecDeque<EventRow>, HistoryError> {
+        let (mut rows, mut failed) = (VecDeque::new(), None);
         self.reader.visit(Position::of(low), |position, entry| {
             if position.number() >= high {
                 return Next::Stop;
             }
-            *read += 1;
             if let Body::Envelope(bytes) = &entry.body
-                && let Err(error) = reading.rows(position, entry.hub_ms, bytes, &mut rows)
+                && let Err(error) = reading.rows(position, entry.hub_ms, bytes, wanted, &mut rows)
             {
                 failed = Some(error);
                 return Next::Stop;
             }
             Next::GoOn
         })?;
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
-        if let Some(before) = before {
-            rows.retain(|row| EventCursor { position: row.position, index: row.index } < before);
-        }
-        Ok(rows)
+        failed.map_or(Ok(rows), |error| Err(error.into()))
     }
 }
 
@@ -206,12 +211,14 @@ impl Reading<'_> {
         position: Position,
         hub_ms: i64,
         bytes: &[u8],
-        rows: &mut Vec<EventRow>,
+        wanted: usize,
+        rows: &mut VecDeque<EventRow>,
     ) -> Result<(), StoreError> {
         let Ok(envelope) = Envelope::decode(bytes) else { return Ok(()) };
+        self.records += envelope.records.len() as u64;
         let header = &envelope.header;
         let Some(edge) = self.edges.get(&header.edge).cloned() else { return Ok(()) };
-        let filter = self.filter;
+        let (filter, before) = (self.filter, self.before);
         if filter.edge.as_ref().is_some_and(|edge| *edge != header.edge)
             || filter.part.as_ref().is_some_and(|part| *part != edge.part)
             || filter.lane.is_some_and(|lane| lane != header.lane)
@@ -226,7 +233,13 @@ impl Reading<'_> {
                 _ => continue,
             };
             let place = Place { position, index: index as u32, hub_ms, seq, snapshot };
-            rows.extend(row(&envelope, &edge, table, observation, place).filter(|row| wanted(filter, row)));
+            let row = row(&envelope, &edge, table, observation, place)
+                .filter(|row| matches(filter, row) && before.is_none_or(|before| row.cursor() < before));
+            // One that does not fit on the page gives way at once: a block may hold far more than a page.
+            if row.is_some() && rows.len() == wanted {
+                rows.pop_front();
+            }
+            rows.extend(row);
         }
         Ok(())
     }
@@ -263,7 +276,7 @@ fn row(
         position: place.position,
         index: place.index,
         hub_ms: place.hub_ms,
-        event_ms: event_time::reckon(&edge.boots, header.stamp(observation.offset_ms), place.hub_ms),
+        event_ms: event_time::reckon(&edge.boots, header.stamp(observation.offset_ms), place.hub_ms).0,
         edge: header.edge.clone(),
         part: edge.part.clone(),
         lane: header.lane,
@@ -277,7 +290,7 @@ fn row(
     })
 }
 
-fn wanted(filter: &EventFilter, row: &EventRow) -> bool {
+fn matches(filter: &EventFilter, row: &EventRow) -> bool {
     (filter.snapshots || !row.snapshot)
         && filter.point.as_ref().is_none_or(|point| *point == row.point)
         && filter.device.as_ref().is_none_or(|device| *device == row.point.device)

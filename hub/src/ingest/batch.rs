@@ -19,6 +19,10 @@ use crate::journal::{
 /// lies between ingest and correlation is to stay small.
 const DECODED_RECORDS_MAX: usize = 16;
 
+/// Look-ups of old numbers in one batch. They read the journal while everybody waits; a duplicate beyond is confirmed without
+/// being compared, and counted: what it repeats is held already.
+const LOOK_UPS_MAX: usize = 16;
+
 /// Answers what the journal holds under numbers that are no longer remembered.
 pub trait Archive {
     /// Hash of the held envelope that begins with this number; `None` if it is not kept (any more).
@@ -44,6 +48,7 @@ pub struct Batch<'a> {
     hub_ms: i64,
     mono_ms: u64,
     touched: Vec<usize>,
+    look_ups: usize,
     pub append: Append,
     /// Who waits for the judgement of which entry.
     pub answers: Vec<(usize, oneshot::Sender<Answer>)>,
@@ -58,6 +63,7 @@ impl<'a> Batch<'a> {
             hub_ms,
             mono_ms,
             touched: Vec::new(),
+            look_ups: 0,
             append: Append::default(),
             answers: Vec::new(),
             decoded: Vec::new(),
@@ -116,13 +122,22 @@ impl<'a> Batch<'a> {
             }
             Verdict::Duplicate => self.tally.duplicates += 1,
             Verdict::Fork(how) => self.fork(edge, topic, &envelope, how, payload),
-            Verdict::LookUp => match self.archive.digest_of(&envelope)? {
-                Some(held) if held == digest => self.tally.duplicates += 1,
+            Verdict::LookUp if self.look_ups == LOOK_UPS_MAX => self.tally.duplicates_unverified += 1,
+            Verdict::LookUp => match self.look_up(&envelope)? {
+                Some(held) if held == digest => {
+                    self.tally.duplicates += 1;
+                    edge.recent.push(&envelope.header, digest);
+                }
                 Some(_) => self.fork(edge, topic, &envelope, ForkKind::AnotherContent, payload),
                 None => self.tally.duplicates_unverified += 1,
             },
         }
         Ok(())
+    }
+
+    fn look_up(&mut self, envelope: &Envelope) -> Result<Option<Digest>, JournalError> {
+        self.look_ups += 1;
+        self.archive.digest_of(envelope)
     }
 
     fn accept(&mut self, edge: &mut Edge, place: usize, envelope: Envelope, payload: Bytes) {
@@ -157,30 +172,30 @@ impl<'a> Batch<'a> {
     fn fork(&mut self, edge: &mut Edge, topic: &str, envelope: &Envelope, how: ForkKind, payload: Bytes) {
         self.tally.forks += 1;
         let header = &envelope.header;
-        let fork =
-            Fork { edge: edge.id.clone(), lane: header.lane, epoch: header.epoch, seq: header.first, how };
-        self.quarantine(edge, topic, how.text().to_owned(), payload);
-        self.push(Body::Fork(fork), None);
+        let fork = Fork { edge: edge.id.clone(), lane: header.lane, epoch: header.epoch, seq: header.first, how };
+        if self.quarantine(edge, topic, how.text().to_owned(), payload) != Keep::Nothing {
+            self.push(Body::Fork(fork), None);
+        }
     }
 
-    /// Keeps what was refused, as far as the edge's quota goes.
-    pub fn quarantine(&mut self, edge: &mut Edge, topic: &str, reason: String, payload: Bytes) {
+    /// Keeps what was refused, as far as the edge's quota goes; what goes beyond it is only counted.
+    pub fn quarantine(&mut self, edge: &mut Edge, topic: &str, reason: String, payload: Bytes) -> Keep {
         self.tally.quarantined += 1;
         let digest = Digest::of(&payload);
-        tracing::warn!(edge = %edge.id, topic, reason, %digest, payload_bytes = payload.len(), "message quarantined");
-        let payload = match edge.quota.take(self.mono_ms) {
-            Keep::All => payload,
+        let keep = edge.quota.take(self.mono_ms);
+        let kept = match keep {
+            Keep::All => payload.clone(),
             Keep::Trace => Bytes::new(),
             Keep::Nothing => {
                 self.tally.quarantine_dropped += 1;
-                return;
+                return keep;
             }
         };
+        tracing::warn!(edge = %edge.id, topic, reason, %digest, payload_bytes = payload.len(), "message quarantined");
         let edge = edge.id.clone();
-        self.push(
-            Body::Quarantined(Quarantined { edge, topic: topic.to_owned(), reason, digest, payload }),
-            None,
-        );
+        let quarantined = Quarantined { edge, topic: topic.to_owned(), reason, digest, payload: kept };
+        self.push(Body::Quarantined(quarantined), None);
+        keep
     }
 
     /// Nothing more comes: says how far each touched edge is held now.

@@ -17,7 +17,7 @@ use super::queues::{Open, Queues};
 use crate::command::{Request, Waiting};
 use crate::correlator::Progress;
 use crate::journal::segment::Next;
-use crate::journal::{Body, EdgeLanes, JournalError, Position, Reader, Writer};
+use crate::journal::{Body, EdgeLanes, JournalError, LivenessState, Position, Reader, Writer};
 use crate::metrics::IngestMetrics;
 use crate::tail::TailSender;
 use runtime::shutdown::Shutdown;
@@ -30,9 +30,11 @@ const RECEIVE_MAX: usize = 4_096;
 const LAG_MAX: Duration = Duration::from_secs(1);
 /// How often silence and retention are looked at, and held-back lanes asked again.
 const HOUSEKEEPING: Duration = Duration::from_millis(500);
+/// Housekeeping that is so late tells that this process stood still.
+const PAUSE: Duration = Duration::from_secs(2);
 const RETENTION_INTERVAL: Duration = Duration::from_secs(60);
 /// Entries that are read at most to find out what an old number held.
-const LOOK_UP_ENTRIES_MAX: usize = 20_000;
+const LOOK_UP_ENTRIES_MAX: usize = 4_096;
 
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
@@ -74,6 +76,9 @@ struct State {
     clock: HubClock,
     /// Commits that correlation has not read yet: where each ended, and when it was made.
     unread: VecDeque<(Position, i64)>,
+    /// Changes of liveness that go into the next commit, and the heartbeats behind them.
+    notes: Vec<(EdgeId, LivenessState)>,
+    noted: Vec<Confirm>,
     retention_due: Instant,
     housekeeping_due: Instant,
 }
@@ -105,6 +110,8 @@ impl State {
             queues: Queues::default(),
             clock,
             unread: VecDeque::new(),
+            notes: Vec::new(),
+            noted: Vec::new(),
             retention_due: now,
             housekeeping_due: now + HOUSEKEEPING,
         }
@@ -198,18 +205,22 @@ impl State {
         let edge = self.edges.get_mut(place);
         let refused = match Heartbeat::decode(payload) {
             Ok(heartbeat) if heartbeat.edge == edge.id => {
-                if let Some(state) = edge.liveness.heartbeat(&heartbeat, now_ms, mono_ms) {
-                    let id = edge.id.clone();
-                    self.commit(|batch, _| batch.liveness(id, state))?;
+                match edge.liveness.heartbeat(&heartbeat, now_ms, mono_ms) {
+                    Some(state) => {
+                        self.notes.push((edge.id.clone(), state));
+                        self.noted.push(confirm);
+                    }
+                    None => confirm.durable(),
                 }
-                confirm.durable();
                 return Ok(());
             }
             Ok(heartbeat) => format!("the heartbeat names the edge {}", heartbeat.edge),
             Err(error) => format!("the heartbeat cannot be decoded: {error}"),
         };
         let payload = payload.clone();
-        self.commit(|batch, edges| batch.quarantine(edges.get_mut(place), topic, refused, payload))?;
+        self.commit(|batch, edges| {
+            batch.quarantine(edges.get_mut(place), topic, refused, payload);
+        })?;
         confirm.durable();
         Ok(())
     }
@@ -217,10 +228,10 @@ impl State {
     fn detach(&mut self, identity: &str) -> Result<(), IngestError> {
         let Ok(id) = EdgeId::parse(identity) else { return Ok(()) };
         let place = self.edges.place(&id, runtime::clock::boottime_ms());
-        match self.edges.get_mut(place).liveness.detach() {
-            Some(state) => self.commit(|batch, _| batch.liveness(id, state)),
-            None => Ok(()),
+        if let Some(state) = self.edges.get_mut(place).liveness.detach() {
+            self.notes.push((id, state));
         }
+        Ok(())
     }
 
     /// Tells an edge what the hub holds of it. Nothing of an earlier connection is passed over: what still waits here will
@@ -242,10 +253,17 @@ impl State {
             let mut taken = Vec::new();
             self.queues.take(BATCH_MAX, open, |place, lane, pending| taken.push((place, lane, pending)));
             let requests = std::mem::take(requests);
-            if taken.is_empty() && requests.is_empty() {
+            if taken.is_empty() && requests.is_empty() && self.notes.is_empty() {
                 return Ok(());
             }
             self.commit_taken(taken, requests)?;
+            // What came meanwhile takes its turn: an alarm does not wait behind a whole backlog.
+            for _ in 0..RECEIVE_MAX {
+                match self.work.arrivals.try_recv() {
+                    Ok(arrival) => self.arrive(arrival)?,
+                    Err(_) => break,
+                }
+            }
         }
     }
 
@@ -254,12 +272,15 @@ impl State {
         taken: Vec<(usize, Lane, Pending)>,
         requests: Vec<Request>,
     ) -> Result<(), IngestError> {
-        let mut confirms = Vec::with_capacity(taken.len());
+        let mut confirms = std::mem::take(&mut self.noted);
+        let notes = std::mem::take(&mut self.notes);
         let received = taken.iter().map(|(_, _, pending)| pending.received).min();
         let mut failed = None;
         let mono_ms = runtime::clock::boottime_ms();
         let now_ms = self.now_ms();
         self.commit(|batch, edges| {
+            // First, for they tie the clock of the records behind them.
+            notes.into_iter().for_each(|(edge, state)| batch.liveness(edge, state));
             for request in requests {
                 batch.command(request);
             }
@@ -294,13 +315,14 @@ impl State {
             return Ok(());
         }
         let begun = Instant::now();
-        let first = self.work.writer.append(&mut append)?;
-        self.work.metrics.commit(append.len(), begun.elapsed());
-        self.unread.push_back((self.work.writer.next(), hub_ms));
-        // Before correlation can see the command, so that no answer comes too early to be heard.
+        // Before anybody can see the commands, so that no answer comes too early to be heard.
+        let first = self.work.writer.next();
         for (index, answer) in answers {
             self.work.waiting.enter(first.plus(index), answer);
         }
+        self.work.writer.append(&mut append)?;
+        self.work.metrics.commit(append.len(), begun.elapsed());
+        self.unread.push_back((self.work.writer.next(), hub_ms));
         let entries = append.into_entries();
         let bytes = entries.iter().map(|entry| entry.body.bytes()).sum();
         self.work.tail.send(first, entries, decoded, bytes);
@@ -324,6 +346,7 @@ impl State {
 
     fn keep_house(&mut self) -> Result<(), IngestError> {
         let now = Instant::now();
+        self.forgive_pause(now);
         let now_ms = self.now_ms();
         let due_ms = self.work.progress.borrow().next_due_ms;
         if due_ms.is_some_and(|due_ms| due_ms > self.work.writer.hub_ms() && due_ms <= now_ms) {
@@ -341,6 +364,17 @@ impl State {
         }
         self.work.metrics.waiting(self.queues.waiting(Lane::Urgent), self.queues.waiting(Lane::Routine));
         Ok(())
+    }
+
+    /// A machine that was suspended, or a disk that stood still, must not look like silence of all edges at once.
+    fn forgive_pause(&mut self, now: Instant) {
+        let late = now.saturating_duration_since(self.housekeeping_due);
+        if late < PAUSE {
+            return;
+        }
+        tracing::warn!(pause_ms = late.as_millis() as u64, "ingest stood still; nobody is called silent for it");
+        let (pause_ms, mono_ms) = (late.as_millis() as u64, runtime::clock::boottime_ms());
+        self.edges.iter_mut().for_each(|edge| edge.liveness.forgive(pause_ms, mono_ms));
     }
 
     fn check_liveness(&mut self) -> Result<(), IngestError> {
@@ -363,17 +397,19 @@ struct JournalArchive {
 impl Archive for JournalArchive {
     fn digest_of(&self, wanted: &Envelope) -> Result<Option<Digest>, JournalError> {
         let header = &wanted.header;
-        let floor = self.reader.lane_floor(&header.edge, header.lane, header.epoch, header.first)?;
-        let Some(floor) = floor else { return Ok(None) };
+        let run = self.reader.lane_run(&header.edge, header.lane, header.epoch, header.first)?;
+        // A number behind the run lies in a gap: nothing was ever held under it.
+        let Some(run) = run.filter(|run| header.first < run.next) else { return Ok(None) };
         let (mut found, mut read) = (None, 0);
-        self.reader.visit(floor, |_, entry| {
+        self.reader.visit(run.position, |_, entry| {
             read += 1;
             if let Body::Envelope(bytes) = &entry.body
                 && let Ok(held) = Envelope::decode(bytes)
                 && held.header.edge == header.edge
                 && held.header.lane == header.lane
                 && held.header.epoch == header.epoch
-                && held.next() > header.first
+                && held.header.first <= header.first
+                && header.first < held.next()
             {
                 // The envelope that covers this number: the same one, or proof that the numbers were cut anew.
                 found = Some(Digest::of(bytes));

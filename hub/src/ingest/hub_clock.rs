@@ -5,16 +5,34 @@
 pub struct HubClock {
     now_ms: i64,
     mono_ms: u64,
+    /// Since when the wall clock has been far ahead.
+    ahead_since_ms: Option<u64>,
 }
+
+/// A wall clock that jumps ahead by more than this is not believed at once: a wrong year would make everything old.
+const JUMP_MS: i64 = 60 * 60 * 1_000;
+/// It is believed when it has stayed there for so long.
+const BELIEVED_AFTER_MS: u64 = 10 * 60 * 1_000;
 
 impl HubClock {
     /// `latest_ms`: what the journal has reached.
     pub fn new(latest_ms: i64, wall_ms: i64, mono_ms: u64) -> Self {
-        Self { now_ms: wall_ms.max(latest_ms), mono_ms }
+        Self { now_ms: wall_ms.max(latest_ms), mono_ms, ahead_since_ms: None }
     }
 
     pub fn read(&mut self, wall_ms: i64, mono_ms: u64) -> i64 {
         let passed = i64::try_from(mono_ms.saturating_sub(self.mono_ms)).unwrap_or(i64::MAX);
+        let expected = self.now_ms.saturating_add(passed);
+        if wall_ms > expected.saturating_add(JUMP_MS) {
+            let since = *self.ahead_since_ms.get_or_insert(mono_ms);
+            if mono_ms.saturating_sub(since) < BELIEVED_AFTER_MS {
+                self.now_ms = expected;
+                self.mono_ms = mono_ms;
+                return self.now_ms;
+            }
+            tracing::warn!(ahead_ms = wall_ms - expected, "the wall clock has stayed far ahead: hub time follows it");
+        }
+        self.ahead_since_ms = None;
         if wall_ms >= self.now_ms.saturating_add(passed / 2) {
             self.now_ms = wall_ms;
             self.mono_ms = mono_ms;
@@ -36,6 +54,18 @@ mod tests {
         let mut clock = HubClock::new(0, 1_000, 0);
         assert_eq!(clock.read(1_500, 500), 1_500);
         assert_eq!(clock.read(9_000, 600), 9_000);
+    }
+
+    #[test]
+    fn a_jump_ahead_is_believed_only_when_it_stays() {
+        let year_ms = 365 * 24 * 3_600 * 1_000;
+        let mut clock = HubClock::new(0, 1_000, 0);
+        assert_eq!(clock.read(1_000 + year_ms, 0), 1_000);
+        assert_eq!(clock.read(2_000 + year_ms, 1_000), 2_000);
+        assert_eq!(clock.read(3_000, 2_000), 3_000);
+        assert_eq!(clock.read(4_000 + year_ms, 3_000), 4_000);
+        let later = 3_000 + BELIEVED_AFTER_MS;
+        assert_eq!(clock.read(1_000 + later as i64 + year_ms, later), 1_000 + later as i64 + year_ms);
     }
 
     #[test]

@@ -18,7 +18,7 @@ impl Recent {
     /// More than an edge can have in flight.
     const ENVELOPES_MAX: usize = 512;
 
-    fn push(&mut self, header: &Header, digest: Digest) {
+    pub fn push(&mut self, header: &Header, digest: Digest) {
         let lane = &mut self.0[header.lane.index()];
         if lane.len() == Self::ENVELOPES_MAX {
             lane.pop_front();
@@ -70,20 +70,12 @@ pub fn judge(
     if held.epoch == header.epoch {
         return judge_in(&mut held.heads[place], recent, envelope, digest);
     }
-    let left = held.left.as_ref().filter(|left| left.epoch == header.epoch).map(|left| left.heads);
-    if left.is_none() && held.has_left(header.epoch) {
-        return Verdict::Fork(ForkKind::OldEpoch);
-    }
     // Only what is accepted moves the edge to another epoch. An edge that ran from memory and has its disk again returns to
-    // the epoch before: nothing is wrong with that as long as it goes on exactly where it was.
-    let mut heads = left.unwrap_or_default();
+    // an epoch that it had left: nothing is wrong with that as long as it goes on exactly where it was.
+    let mut heads = held.left_heads(header.epoch).unwrap_or_default();
     let verdict = judge_in(&mut heads[place], recent, envelope, digest);
     if verdict.accepts() {
-        match left {
-            Some(_) => held.return_to_left(),
-            None => held.enter(header.epoch),
-        }
-        held.heads = heads;
+        held.enter(header.epoch, heads);
     }
     verdict
 }
@@ -119,16 +111,18 @@ fn judge_in(head: &mut Option<Head>, recent: &mut Recent, envelope: &Envelope, d
 
 /// Compares what a new epoch says of its origin with what the hub holds of the epoch before.
 pub fn judge_origin(lanes: &EdgeLanes, opened: &Opened) -> Option<ForkKind> {
-    let left = lanes.left.as_ref()?;
+    let latest = lanes.left.last()?;
     let honest_loss = matches!(opened.reason, OpenedReason::Damaged | OpenedReason::StorageFailed);
     let Some(previous) = &opened.previous else {
         return (!honest_loss).then_some(ForkKind::RolledBack);
     };
+    // An edge that ran from memory more than once names the epoch of its disk.
+    let named = lanes.left.iter().find(|left| left.epoch == previous.epoch).unwrap_or(latest);
     let behind = Lane::ALL.into_iter().any(|lane| {
-        let held = left.heads[lane.index()].map_or(Seq::FIRST, |head| head.next);
+        let held = named.heads[lane.index()].map_or(Seq::FIRST, |head| head.next);
         previous.heads[lane.index()].next < held
     });
-    let another = previous.epoch != left.epoch;
+    let another = previous.epoch != named.epoch;
     (another || behind || opened.reason == OpenedReason::RolledBack).then_some(ForkKind::RolledBack)
 }
 
@@ -262,13 +256,16 @@ mod tests {
     }
 
     #[test]
-    fn an_epoch_that_was_left_long_ago_does_not_come_back() {
+    fn an_epoch_that_was_left_comes_back_only_where_it_was() {
         let mut lanes = Lanes::new();
         let one = sealed(1, 0, origin(1), 100);
         lanes.judge(&one);
+        // Twice from memory, and then the disk again.
         assert_eq!(lanes.judge(&sealed(2, 0, origin(2), 100)), Verdict::Accept { missing: None });
         assert_eq!(lanes.judge(&sealed(3, 0, origin(3), 100)), Verdict::Accept { missing: None });
-        assert_eq!(lanes.judge(&sealed(1, 2, one.digest, 100)), Verdict::Fork(ForkKind::OldEpoch));
+        assert_eq!(lanes.judge(&sealed(1, 2, origin(1), 100)), Verdict::Fork(ForkKind::BrokenChain));
+        assert_eq!(lanes.judge(&sealed(1, 2, one.digest, 100)), Verdict::Accept { missing: None });
+        assert_eq!(lanes.lanes.unwrap().epoch, Epoch([1; 16]));
     }
 
     #[test]
@@ -283,7 +280,7 @@ mod tests {
         assert_eq!(lanes.judge(&sealed(1, 2, one.digest, 100)), Verdict::Accept { missing: None });
         let held = lanes.lanes.unwrap();
         assert_eq!((held.epoch, held.heads[0].unwrap().next), (Epoch([1; 16]), Seq(4)));
-        assert_eq!(held.left.unwrap().epoch, Epoch([2; 16]));
+        assert_eq!(held.left.last().unwrap().epoch, Epoch([2; 16]));
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub struct LivenessSettings {
 
 /// An edge's clock against the hub's is tied anew when it has drifted so far.
 const DRIFT_MS: i64 = 1_000;
+/// But not more often than this: while the hub's own clock is being corrected, all edges seem to drift.
+const TIE_INTERVAL_MS: u64 = 60_000;
 
 #[derive(Clone, Debug)]
 pub struct LivenessWatch {
@@ -23,6 +25,7 @@ pub struct LivenessWatch {
     latest_mono_ms: u64,
     latest_hub_ms: Option<i64>,
     tied: Option<(BootId, i64)>,
+    tied_at_mono_ms: u64,
     detached: bool,
 }
 
@@ -40,6 +43,7 @@ impl LivenessWatch {
             latest_mono_ms: mono_ms,
             latest_hub_ms: None,
             tied: None,
+            tied_at_mono_ms: 0,
             detached: false,
         }
     }
@@ -52,9 +56,12 @@ impl LivenessWatch {
         let tied = self.tied.is_some_and(|(boot, tied)| {
             boot == heartbeat.boot && tied.saturating_sub(offset).saturating_abs() <= DRIFT_MS
         });
-        if self.judged == Judged::Live && tied && !self.detached {
+        let same_boot = self.tied.is_some_and(|(boot, _)| boot == heartbeat.boot);
+        let tied_lately = mono_ms.saturating_sub(self.tied_at_mono_ms) < TIE_INTERVAL_MS;
+        if self.judged == Judged::Live && !self.detached && (tied || same_boot && tied_lately) {
             return None;
         }
+        self.tied_at_mono_ms = mono_ms;
         self.detached = false;
         self.judged = Judged::Live;
         self.tied = Some((heartbeat.boot, offset));
@@ -65,6 +72,11 @@ impl LivenessWatch {
     pub fn detach(&mut self) -> Option<LivenessState> {
         let was = std::mem::replace(&mut self.detached, true);
         (self.judged == Judged::Live && !was).then_some(LivenessState::Detached)
+    }
+
+    /// This process stood still for so long and could not have heard anything.
+    pub fn forgive(&mut self, pause_ms: u64, mono_ms: u64) {
+        self.latest_mono_ms = self.latest_mono_ms.saturating_add(pause_ms).min(mono_ms);
     }
 
     /// Another message of the edge came: it lives, whatever became of its heartbeat.
@@ -122,6 +134,14 @@ mod tests {
     }
 
     #[test]
+    fn a_pause_of_the_hub_silences_nobody() {
+        let mut watch = LivenessWatch::new(0);
+        watch.heartbeat(&heartbeat(100), 1_000, 100);
+        watch.forgive(60_000, 62_000);
+        assert_eq!(watch.check(&SETTINGS, 62_000), None);
+    }
+
+    #[test]
     fn an_edge_that_never_spoke_is_silent_after_one_window() {
         let mut watch = LivenessWatch::new(1_000);
         assert_eq!(watch.check(&SETTINGS, 15_999), None);
@@ -144,6 +164,7 @@ mod tests {
         let mut watch = LivenessWatch::new(0);
         watch.heartbeat(&heartbeat(0), 1_000, 0);
         assert_eq!(watch.heartbeat(&heartbeat(5_000), 7_000, 5_000), None);
-        assert!(watch.heartbeat(&heartbeat(10_000), 12_001, 10_000).is_some());
+        assert_eq!(watch.heartbeat(&heartbeat(10_000), 12_001, 10_000), None);
+        assert!(watch.heartbeat(&heartbeat(60_000), 62_001, 60_000).is_some());
     }
 }

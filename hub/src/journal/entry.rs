@@ -97,11 +97,8 @@ pub enum ForkKind {
     /// The envelope does not continue the chain that the hub holds.
     #[n(1)]
     BrokenChain,
-    /// An epoch that had been left came back.
-    #[n(2)]
-    OldEpoch,
     /// A new epoch continues an older state than the hub holds: an old disk image came back.
-    #[n(3)]
+    #[n(2)]
     RolledBack,
 }
 
@@ -110,7 +107,6 @@ impl ForkKind {
         match self {
             ForkKind::AnotherContent => "a record number came again with another content",
             ForkKind::BrokenChain => "an envelope does not continue the chain that the hub holds",
-            ForkKind::OldEpoch => "an epoch that the edge had left came back",
             ForkKind::RolledBack => {
                 "the edge began anew from an older state than the hub holds: an old disk image came back"
             }

@@ -12,12 +12,10 @@ pub struct EdgeLanes {
     /// Urgent, then routine.
     #[n(1)]
     pub heads: [Option<Head>; 2],
-    /// The epoch before, and how far it was held: what a new epoch says of its origin is compared with it.
+    /// Epochs that the edge has left, latest last, and how far each was held. What a new epoch says of its origin is compared
+    /// with them, and an edge may return to one if it goes on exactly where it was.
     #[n(2)]
-    pub left: Option<LeftEpoch>,
-    /// Epochs that the edge has left, latest last. None of them may come back.
-    #[n(3)]
-    pub left_earlier: Vec<Epoch>,
+    pub left: Vec<LeftEpoch>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -44,7 +42,7 @@ const LEFT_EPOCHS_MAX: usize = 64;
 
 impl EdgeLanes {
     pub fn new(epoch: Epoch) -> Self {
-        Self { epoch, heads: [None, None], left: None, left_earlier: Vec::new() }
+        Self { epoch, heads: [None, None], left: Vec::new() }
     }
 
     /// What the hub tells this edge when it connects.
@@ -56,28 +54,19 @@ impl EdgeLanes {
         Resume { epoch: lanes.map(|lanes| lanes.epoch), lanes: Lane::ALL.map(held), hub_ms }
     }
 
-    /// The edge has begun a new epoch.
-    pub fn enter(&mut self, epoch: Epoch) {
-        if let Some(left) = self.left.take() {
-            self.left_earlier.push(left.epoch);
-            if self.left_earlier.len() > LEFT_EPOCHS_MAX {
-                self.left_earlier.remove(0);
-            }
+    /// What is held of an epoch that the edge has left.
+    pub fn left_heads(&self, epoch: Epoch) -> Option<[Option<Head>; 2]> {
+        self.left.iter().rev().find(|left| left.epoch == epoch).map(|left| left.heads)
+    }
+
+    /// The edge goes on in another epoch, new or returned to, which is held so far.
+    pub fn enter(&mut self, epoch: Epoch, heads: [Option<Head>; 2]) {
+        self.left.retain(|left| left.epoch != epoch);
+        if self.left.len() == LEFT_EPOCHS_MAX {
+            self.left.remove(0);
         }
-        self.left = Some(LeftEpoch { epoch: self.epoch, heads: self.heads });
+        self.left.push(LeftEpoch { epoch: self.epoch, heads: self.heads });
         self.epoch = epoch;
-        self.heads = [None, None];
-    }
-
-    /// The edge goes on in the epoch before: it had run from memory and has its disk again.
-    pub fn return_to_left(&mut self) {
-        if let Some(left) = &mut self.left {
-            std::mem::swap(&mut self.epoch, &mut left.epoch);
-            std::mem::swap(&mut self.heads, &mut left.heads);
-        }
-    }
-
-    pub fn has_left(&self, epoch: Epoch) -> bool {
-        self.left.as_ref().is_some_and(|left| left.epoch == epoch) || self.left_earlier.contains(&epoch)
+        self.heads = heads;
     }
 }

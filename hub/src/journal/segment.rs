@@ -4,8 +4,9 @@ use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTran
 use wire::{EdgeId, Epoch, Lane, Seq};
 
 use super::held::EdgeLanes;
+use super::reader::LaneRun;
 use super::writer::LaneSpan;
-use super::{Entry, JournalError};
+use super::{Entry, JournalError, Position};
 
 /// A row of entries stays below the page size that redb would double for it.
 pub const CHUNK_BYTES_MAX: usize = 16_300;
@@ -232,21 +233,51 @@ impl Segment {
         Ok(found)
     }
 
-    /// Where the records of a lane from `seq` on begin: the entry with the last span that begins at or before `seq`.
-    pub(super) fn lane_floor(
+    /// Hub time of its first append.
+    pub(super) fn begin_ms(&self) -> Result<Option<i64>, JournalError> {
+        let transaction = self.begin_read()?;
+        let times = transaction.open_table(TIMES).map_err(|e| self.table(e))?;
+        Ok(times.first().map_err(|e| self.storage(e))?.map(|(_, ms)| ms.value()))
+    }
+
+    /// The last run of a lane's records that begins at or before `seq`.
+    pub(super) fn lane_run(
         &self,
         edge: &EdgeId,
         lane: Lane,
         epoch: Epoch,
         seq: Seq,
-    ) -> Result<Option<(u64, Seq)>, JournalError> {
+    ) -> Result<Option<LaneRun>, JournalError> {
         let transaction = self.begin_read()?;
         let lanes = transaction.open_table(LANES).map_err(|e| self.table(e))?;
         let from = (edge.as_str(), lane as u8, epoch.0, 0);
         let to = (edge.as_str(), lane as u8, epoch.0, seq.0);
         let row = lanes.range(from..=to).map_err(|e| self.storage(e))?.next_back();
         let row = row.transpose().map_err(|e| self.storage(e))?;
-        Ok(row.map(|(_, span)| (span.value().0, Seq(span.value().1))))
+        Ok(row.map(|(key, span)| {
+            let (number, next) = span.value();
+            LaneRun { position: Position::of(number), first: Seq(key.value().3), next: Seq(next) }
+        }))
+    }
+
+    /// Whether this record had come when the segment ended: if it is in the journal, it is here or in an older segment.
+    pub(super) fn lane_had_come_to(
+        &self,
+        edge: &EdgeId,
+        lane: Lane,
+        epoch: Epoch,
+        seq: Seq,
+    ) -> Result<bool, JournalError> {
+        let transaction = self.begin_read()?;
+        let edges = transaction.open_table(EDGES).map_err(|e| self.table(e))?;
+        let Some(row) = edges.get(edge.as_str()).map_err(|e| self.storage(e))? else { return Ok(false) };
+        let lanes: EdgeLanes = minicbor::decode(row.value()).map_err(|source| JournalError::Decode {
+            name: self.name.clone(),
+            number: self.first,
+            source,
+        })?;
+        let heads = if lanes.epoch == epoch { Some(lanes.heads) } else { lanes.left_heads(epoch) };
+        Ok(heads.and_then(|heads| heads[lane.index()]).is_some_and(|head| head.next > seq))
     }
 }
 

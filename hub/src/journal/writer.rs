@@ -1,9 +1,11 @@
 //! Appends to the journal, begins new segments and deletes old ones. There is one writer, and ingest owns it.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use redb::{DatabaseError, StorageError};
 use wire::{EdgeId, Epoch, Lane, Seq};
 
 use super::held::EdgeLanes;
@@ -220,7 +222,16 @@ impl Writer {
     pub fn delete_old(&mut self, now_ms: i64, read_to: Position) -> Result<usize, JournalError> {
         let mut deleted = 0;
         while let Some(oldest) = self.segments.oldest_complete() {
-            let segment = self.segments.get(oldest)?;
+            let segment = match self.segments.get(oldest) {
+                Ok(Some(segment)) => segment,
+                Ok(None) => continue,
+                Err(error) if is_gone(&error) => {
+                    tracing::error!(segment = %name_of(oldest), "a journal segment has gone from the disk");
+                    self.segments.remove(oldest);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let end = segment.end()?;
             let too_old =
                 now_ms.saturating_sub(end.hub_ms).max(0) as u128 > self.retention.age_max.as_millis();
@@ -231,14 +242,25 @@ impl Writer {
             let name = segment.name.clone();
             drop(segment);
             self.segments.remove(oldest);
-            self.medium
-                .remove(&name)
-                .map_err(|source| JournalError::Delete { name: name.clone(), source })?;
+            match self.medium.remove(&name) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(JournalError::Delete { name, source });
+                }
+                Ok(()) | Err(_) => {}
+            }
             tracing::info!(segment = %name, too_old, too_large, "retention deleted a journal segment");
             deleted += 1;
         }
         Ok(deleted)
     }
+}
+
+/// Somebody else has deleted the file: nothing is left that retention could keep or delete.
+fn is_gone(error: &JournalError) -> bool {
+    let JournalError::Open { source: DatabaseError::Storage(StorageError::Io(source)), .. } = error else {
+        return false;
+    };
+    source.kind() == io::ErrorKind::NotFound
 }
 
 fn open_segment(medium: &dyn Medium, first: u64) -> Result<Arc<Segment>, JournalError> {

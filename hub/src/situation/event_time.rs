@@ -11,14 +11,26 @@ use super::edge::{BootClock, EdgeState};
 /// What took longer than this from the edge to the journal is *late*.
 pub const LATE_MS: i64 = 10_000;
 
-pub fn reckon(boots: &[BootClock], stamp: Stamp, hub_ms: i64) -> i64 {
+pub fn reckon(boots: &[BootClock], stamp: Stamp, hub_ms: i64) -> (i64, Placed) {
     let tied = boots.iter().rev().find(|clock| clock.boot == stamp.boot);
-    let reckoned = match (tied, stamp.clock) {
-        (Some(clock), _) => clock.offset_ms.saturating_add(i64::try_from(stamp.mono_ms).unwrap_or(i64::MAX)),
-        (None, ClockState::Free | ClockState::Synchronised) => stamp.wall_ms,
-        (None, ClockState::Unset) => hub_ms,
+    let (reckoned, placed) = match (tied, stamp.clock) {
+        (Some(clock), _) => {
+            let mono_ms = i64::try_from(stamp.mono_ms).unwrap_or(i64::MAX);
+            (clock.offset_ms.saturating_add(mono_ms), Placed::ByHeartbeat)
+        }
+        (None, ClockState::Free | ClockState::Synchronised) => (stamp.wall_ms, Placed::ByGuess),
+        (None, ClockState::Unset) => (hub_ms, Placed::ByGuess),
     };
-    reckoned.min(hub_ms)
+    (reckoned.clamp(0, hub_ms.max(0)), placed)
+}
+
+/// How far a reckoned time can be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placed {
+    /// A heartbeat of the same boot ties the clocks.
+    ByHeartbeat,
+    /// The edge's wall clock, which may be wrong.
+    ByGuess,
 }
 
 /// A heartbeat of this boot was journaled at `hub_ms`.
@@ -43,13 +55,13 @@ mod tests {
     #[test]
     fn a_tied_boot_is_placed_by_its_monotonic_clock() {
         let boots = [BootClock { boot: BootId([1; 16]), offset_ms: 1_000 }];
-        assert_eq!(reckon(&boots, stamp(1, 500, 9, ClockState::Unset), 5_000), 1_500);
-        assert_eq!(reckon(&boots, stamp(1, 9_500, 9, ClockState::Unset), 5_000), 5_000);
+        assert_eq!(reckon(&boots, stamp(1, 500, 9, ClockState::Unset), 5_000), (1_500, Placed::ByHeartbeat));
+        assert_eq!(reckon(&boots, stamp(1, 9_500, 9, ClockState::Unset), 5_000), (5_000, Placed::ByHeartbeat));
     }
 
     #[test]
     fn an_unknown_boot_is_placed_by_its_wall_clock_if_that_was_set() {
-        assert_eq!(reckon(&[], stamp(2, 500, 4_000, ClockState::Free), 5_000), 4_000);
-        assert_eq!(reckon(&[], stamp(2, 500, 4_000, ClockState::Unset), 5_000), 5_000);
+        assert_eq!(reckon(&[], stamp(2, 500, 4_000, ClockState::Free), 5_000), (4_000, Placed::ByGuess));
+        assert_eq!(reckon(&[], stamp(2, 500, 4_000, ClockState::Unset), 5_000), (5_000, Placed::ByGuess));
     }
 }

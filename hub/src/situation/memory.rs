@@ -1,10 +1,10 @@
 //! What rules remember: about a device, and about what is missing of an edge. Plain data that outlives a restart.
 
 use minicbor::{Decode, Encode};
-use wire::{Gap, TableAssembler};
+use wire::{Gap, TableAssembler, TableVersion};
 
 use crate::incident::{ArrivalMark, Evidence};
-use crate::journal::Missing;
+use crate::journal::{Missing, Position};
 
 /// A condition that holds, or has held, on one device.
 #[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
@@ -85,6 +85,23 @@ pub struct EdgeMemory {
     /// What was found missing and waits for such a record.
     #[n(2)]
     pub unexplained: Vec<Unexplained>,
+    /// Envelopes that came ahead of their point table.
+    #[n(3)]
+    pub unread: Vec<Unread>,
+    /// The table that the part's layout follows.
+    #[n(4)]
+    pub in_force: Option<TableVersion>,
+}
+
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Unread {
+    #[n(0)]
+    pub table: TableVersion,
+    #[n(1)]
+    pub position: Position,
+    #[n(2)]
+    #[cbor(with = "minicbor::bytes")]
+    pub envelope: Vec<u8>,
 }
 
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use redb::ReadableTable;
 use wire::PartId;
 
 use super::tables::{self, decode};
@@ -122,30 +123,40 @@ impl Store {
 
     /// Gravest first, then newest.
     pub fn open_incidents(&self) -> Result<Vec<Incident>, StoreError> {
-        let mut open = self.all_open(LOOKED_AT_MAX)?;
-        open.sort_by_key(|incident| {
-            (incident.severity as u8, std::cmp::Reverse(incident.opened_at), incident.id)
-        });
-        open.truncate(OPEN_PAGE_MAX);
-        Ok(open)
+        self.all_open(OPEN_PAGE_MAX)
     }
 
+    /// Of all that are open, not only of those that are shown: it reads keys, not incidents.
     pub fn counts(&self) -> Result<Counts, StoreError> {
+        let transaction = self.begin()?;
+        let open = tables::open(&transaction, tables::INCIDENT_OPEN, "incident_open")?;
         let mut counts = Counts::default();
-        for incident in self.all_open(usize::MAX)? {
-            counts.by_severity[incident.severity as usize - Severity::P1 as usize] += 1;
-            *counts.by_part.entry(incident.part).or_default() += 1;
+        let mut by_part: BTreeMap<String, u64> = BTreeMap::new();
+        for row in open.iter()? {
+            let (key, part) = row?;
+            counts.by_severity[usize::from(key.value().0 - Severity::P1 as u8)] += 1;
+            match by_part.get_mut(part.value()) {
+                Some(count) => *count += 1,
+                None => drop(by_part.insert(part.value().to_owned(), 1)),
+            }
+        }
+        for (part, count) in by_part {
+            let part =
+                PartId::parse(&part).map_err(|source| StoreError::Id { table: "incident_open", source })?;
+            counts.by_part.insert(part, count);
         }
         Ok(counts)
     }
 
+    /// Gravest first, then newest.
     pub(super) fn all_open(&self, limit: usize) -> Result<Vec<Incident>, StoreError> {
         let transaction = self.begin()?;
-        let ids = tables::open(&transaction, tables::INCIDENT_OPEN, "incident_open")?;
+        let order = tables::open(&transaction, tables::INCIDENT_OPEN, "incident_open")?;
         let table = tables::open(&transaction, tables::INCIDENTS, "incidents")?;
         let mut open = Vec::new();
-        for row in redb::ReadableTable::iter(&ids)?.take(limit) {
-            if let Some(stored) = table.get(row?.0.value())? {
+        for row in order.iter()?.take(limit) {
+            let (_, _, id) = row?.0.value();
+            if let Some(stored) = table.get(id)? {
                 open.push(decode("incidents", stored.value())?);
             }
         }

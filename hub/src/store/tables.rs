@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 use redb::{Database, ReadOnlyTable, ReadTransaction, TableDefinition};
 
 use super::StoreError;
-use crate::incident::IncidentId;
+use crate::incident::{Incident, IncidentId};
 use crate::journal::Position;
 
 /// Single values: `cursor` ([`CursorRow`]), `activated`.
@@ -26,8 +26,9 @@ pub(super) const INCIDENTS: TableDefinition<'_, [u8; 16], &[u8]> = TableDefiniti
 /// (opened at, id): all incidents in the order in which they opened
 pub(super) const INCIDENT_ORDER: TableDefinition<'_, (u64, [u8; 16]), ()> =
     TableDefinition::new("incident_order");
-/// id of each incident that is not closed
-pub(super) const INCIDENT_OPEN: TableDefinition<'_, [u8; 16], ()> = TableDefinition::new("incident_open");
+/// (severity, opened at, counted down; id) → part: incidents that are not closed, gravest first, then newest
+pub(super) const INCIDENT_OPEN: TableDefinition<'_, (u8, u64, [u8; 16]), &str> =
+    TableDefinition::new("incident_open");
 /// number → `FeedItem`
 pub(super) const FEED: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("feed");
 /// (edge, position) → [`super::read::QuarantineRow`]
@@ -96,6 +97,10 @@ pub(super) fn decode<'b, T: Decode<'b, ()>>(table: &'static str, bytes: &'b [u8]
 
 pub(super) fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
     minicbor::to_vec(value).expect("writing to memory cannot fail")
+}
+
+pub(super) fn open_key(incident: &Incident) -> (u8, u64, [u8; 16]) {
+    (incident.severity as u8, u64::MAX - incident.opened_at.number(), incident.id.0)
 }
 
 pub(super) fn incident_key(position: Position, id: IncidentId) -> (u64, [u8; 16]) {

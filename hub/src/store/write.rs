@@ -8,7 +8,8 @@ use tokio::sync::watch;
 use super::StoreError;
 use super::feed::{FEED_ROWS_MAX, FeedItem, FeedKind};
 use super::read::QuarantineRow;
-use super::tables::{self, CursorRow, PartHead, encode, incident_key, table_error};
+use super::tables::{self, CursorRow, PartHead, decode, encode, incident_key, open_key, table_error};
+use crate::incident::Incident;
 use crate::journal::Position;
 use crate::situation::Changes;
 
@@ -94,12 +95,17 @@ fn put_incidents(transaction: &WriteTransaction, changes: &Changes) -> Result<()
     let mut open =
         transaction.open_table(tables::INCIDENT_OPEN).map_err(|e| table_error("incident_open", e))?;
     for incident in &changes.incidents {
-        incidents.insert(incident.id.0, encode(incident).as_slice())?;
+        let old: Option<Incident> = incidents
+            .insert(incident.id.0, encode(incident).as_slice())?
+            .map(|old| decode("incidents", old.value()))
+            .transpose()?;
+        // Its severity may have been another.
+        if let Some(old) = old {
+            open.remove(open_key(&old))?;
+        }
         order.insert(incident_key(incident.opened_at, incident.id), ())?;
         if incident.is_open() {
-            open.insert(incident.id.0, ())?;
-        } else {
-            open.remove(incident.id.0)?;
+            open.insert(open_key(incident), incident.part.as_str())?;
         }
     }
     Ok(())

@@ -9,6 +9,7 @@
 mod room;
 
 mod arming;
+mod changes;
 mod life_cycle;
 mod replay;
 mod rules;

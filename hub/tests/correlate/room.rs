@@ -13,7 +13,7 @@ use strongroom_hub::situation::{Changes, Saved};
 use wire::envelope::EnvelopeBuilder;
 use wire::{
     BootId, ClockState, DeviceEntry, DeviceId, Digest, EdgeId, Epoch, Gap, Header, Kind, Lane, Observation,
-    PartId, PersonId, PointEntry, PointName, PointNo, PointTable, Quality, Record, Seq, Value, ValueType,
+    PartId, PersonId, PointEntry, PointName, PointTable, Quality, Record, Seq, Value, ValueType,
 };
 
 pub const EPOCH: Epoch = Epoch([3; 16]);
@@ -50,6 +50,7 @@ pub struct Room {
     pub now_ms: i64,
     table: PointTable,
     next: [u64; 2],
+    boot: BootId,
 }
 
 impl Room {
@@ -87,15 +88,15 @@ impl Room {
             incidents: BTreeMap::new(),
             answers: Vec::new(),
             now_ms: 2_000_000,
-            table: table(),
+            table: table(|_, _| true),
             next: [0, 0],
+            boot: BOOT,
         };
         let part =
             PartBinding { part: PartId::parse("room").unwrap(), name: "Room".into(), edges: vec![edge] };
         room.entry(Body::HubStarted);
         room.entry(Body::Activated(Activated { pack: pack::DEFAULT.to_owned(), parts: vec![part] }));
-        let parts: Vec<Record> = room.table.parts().into_iter().map(Record::TablePart).collect();
-        room.envelope(Lane::Urgent, room.now_ms, parts);
+        room.send_table();
         room
     }
 
@@ -122,8 +123,8 @@ impl Room {
             epoch: EPOCH,
             first: Seq(self.next[lane.index()]),
             previous: Digest([0; 32]),
-            boot: BOOT,
-            mono_ms: (happened_ms - 1_000_000) as u64,
+            boot: self.boot,
+            mono_ms: happened_ms.saturating_sub(1_000_000) as u64,
             wall_ms: happened_ms,
             clock: ClockState::Free,
             table: self.table.version(),
@@ -138,15 +139,17 @@ impl Room {
 
     fn observation(&self, point: &str, state: &str, quality: Quality) -> (Observation, Lane) {
         let (device, name) = point.split_once(':').unwrap();
-        let place = POINTS.iter().position(|(d, p, _)| *d == device && *p == name);
-        let place = place.unwrap_or_else(|| panic!("the room has no point {point}"));
-        let kind = Kind::from_name(POINTS[place].2).unwrap();
+        let named = |entry: &PointEntry| {
+            entry.point.as_str() == name && self.table.device_of(entry).device.as_str() == device
+        };
+        let found = self.table.points().find(|(_, entry)| named(entry));
+        let (place, entry) = found.unwrap_or_else(|| panic!("the room has no point {point}"));
+        let kind = entry.kind().unwrap();
         let value = match kind.value_type() {
             ValueType::Flag => Value::Flag(state == "yes"),
             _ => Value::Integer(kind.state(state).unwrap_or_else(|| panic!("{kind} has no state {state}"))),
         };
-        let point = PointNo(place as u16);
-        (Observation { point, value: Some(value), quality, offset_ms: 0 }, kind.lane())
+        (Observation { point: place, value: Some(value), quality, offset_ms: 0 }, kind.lane())
     }
 
     /// Something happens now and is journaled now.
@@ -174,6 +177,33 @@ impl Room {
         let mono_ms = (self.now_ms - 1_000_000) as u64;
         let state = LivenessState::Live { boot: BOOT, mono_ms };
         self.entry(Body::Liveness(Liveness { edge: self.edge.clone(), state }));
+    }
+
+    /// The edge's machine starts again, and no heartbeat has come yet.
+    pub fn reboot_unseen(&mut self) {
+        self.boot = BootId([5; 16]);
+    }
+
+    /// Another table holds from now on: these points are gone.
+    pub fn without(&mut self, gone: &str) {
+        self.table = table(|device, _| device != gone);
+        self.send_table();
+    }
+
+    /// A table is named before it has come.
+    pub fn with_table_to_come(&mut self, gone: &str) {
+        self.table = table(|device, _| device != gone);
+    }
+
+    pub fn send_table(&mut self) {
+        let parts: Vec<Record> = self.table.parts().into_iter().map(Record::TablePart).collect();
+        self.envelope(Lane::Urgent, self.now_ms, parts);
+    }
+
+    pub fn activate(&mut self, pack: &str, part: &str) {
+        let edges = vec![self.edge.clone()];
+        let part = PartBinding { part: PartId::parse(part).unwrap(), name: "Room".into(), edges };
+        self.entry(Body::Activated(Activated { pack: pack.to_owned(), parts: vec![part] }));
     }
 
     pub fn detached(&mut self) {
@@ -262,17 +292,19 @@ impl Room {
     }
 }
 
-fn table() -> PointTable {
-    let mut devices: Vec<&str> = POINTS.iter().map(|(device, _, _)| *device).collect();
+fn table(wanted: impl Fn(&str, &str) -> bool) -> PointTable {
+    let points: Vec<_> = POINTS.iter().filter(|(device, point, _)| wanted(device, point)).collect();
+    let mut devices: Vec<&str> = points.iter().map(|(device, _, _)| *device).collect();
     devices.dedup();
-    let entry = |(device, point, kind): &(&str, &str, &str)| PointEntry {
+    let entry = |(device, point, kind): &&(&str, &str, &str)| PointEntry {
         device: devices.iter().position(|known| known == device).unwrap() as u16,
         point: PointName::parse(point).unwrap(),
         kind: (*kind).into(),
     };
-    let points = POINTS.iter().map(entry).collect();
-    let devices = devices
-        .iter()
-        .map(|device| DeviceEntry { device: DeviceId::parse(device).unwrap(), profile: "test".into() });
+    let points = points.iter().map(entry).collect();
+    let devices = devices.iter().map(|device| DeviceEntry {
+        device: DeviceId::parse(device).unwrap(),
+        profile: "test".into(),
+    });
     PointTable::new(devices.collect(), points).unwrap()
 }

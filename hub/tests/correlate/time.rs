@@ -91,11 +91,38 @@ fn an_edge_that_stays_away_does_not_hold_an_alarm_back() {
 fn after_a_restart_of_the_hub_the_edges_have_their_say_first() {
     let mut room = Room::new();
     room.event("door-1:contact", "open");
+    // The hub was away for a minute; its first entry comes late.
+    room.now_ms += 60_000;
     room.entry(strongroom_hub::journal::Body::HubStarted);
     room.wait_ms(3_000);
     assert_eq!(room.open(), [""; 0]);
     room.live();
     room.wait_ms(2_000);
     room.wait_ms(250);
-    assert_eq!(room.open(), ["R-01 P2 edge-1:door-1 unacknowledged"]);
+    assert_eq!(
+        room.open(),
+        ["R-01 P2 edge-1:door-1 unacknowledged", "R-02 P3 edge-1:door-1 unacknowledged"]
+    );
+}
+
+#[test]
+fn a_snapshot_of_a_boot_that_no_heartbeat_ties_clears_nothing() {
+    let mut room = Room::new();
+    room.event("jammer-1:cover", "yes");
+    room.wait_ms(1_000);
+    room.reboot_unseen();
+    room.snapshot_at(room.now_ms, "jammer-1:cover", "no");
+    assert_eq!(room.open(), ["R-12 P2 edge-1:jammer-1 unacknowledged"]);
+}
+
+#[test]
+fn times_at_the_end_of_their_space_do_no_harm() {
+    let mut room = Room::new();
+    room.reboot_unseen();
+    for at_ms in [i64::MIN, i64::MIN + 1_000_000, -1, 0, i64::MAX] {
+        room.event_at(at_ms, "door-1:contact", "open");
+        room.event_at(at_ms, "door-1:contact", "closed");
+        room.wait_ms(40_000);
+    }
+    assert_eq!(room.replayed(), room.incidents);
 }

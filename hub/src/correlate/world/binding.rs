@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use wire::{EdgeId, PartId};
+use wire::{EdgeId, PartId, PointTable};
 
 use super::{World, parse};
+use crate::correlate::book::key_of;
 use crate::correlate::edge::Edge;
 use crate::correlate::part::Part;
 use crate::incident::lifecycle::Moment;
@@ -42,24 +43,56 @@ impl World {
             self.timers.extend(dues);
         }
         self.pack = after;
-        self.rebind();
+        self.rebind(moment);
+        self.end_removed_rules(moment);
         self.pending.activated = Some(activated.clone());
     }
 
     /// Edges that are bound to another part from now on.
-    fn rebind(&mut self) {
+    fn rebind(&mut self, moment: Moment) {
         for place in 0..self.edges.len() {
             let edge = self.edges[place].state.edge.clone();
             let (part, registered) = self.part_of(&edge);
-            let part_place = self.part_place(&part);
-            let edge = &mut self.edges[place];
-            if edge.part != part_place || edge.state.registered != registered {
-                edge.part = part_place;
-                edge.state.part = part;
-                edge.state.registered = registered;
-                edge.forget_places();
-                edge.changed = true;
+            let (left, entered) = (self.edges[place].part, self.part_place(&part));
+            if left == entered && self.edges[place].state.registered == registered {
+                continue;
             }
+            // What was found about the edge belongs to the part that it leaves.
+            self.clear_silence(place, moment);
+            let table = self.edges[place].table_in_force();
+            let state = &mut self.edges[place];
+            state.part = entered;
+            state.state.part = part;
+            state.state.registered = registered;
+            state.memory.in_force = None;
+            state.forget_places();
+            state.changed = true;
+            if left != entered {
+                self.parts[left].release(&edge);
+                self.judge(left, moment, |judge| judge.drop_retired());
+                self.rearm(left, moment);
+                self.enter_part(place, table, moment);
+            }
+        }
+    }
+
+    /// The edge's latest table holds in its new part as well.
+    fn enter_part(&mut self, edge: usize, table: Option<Arc<PointTable>>, moment: Moment) {
+        let (id, part) = (self.edges[edge].state.edge.clone(), self.edges[edge].part);
+        if let Some(table) = table {
+            self.parts[part].take_over(&id, &table);
+            self.edges[edge].memory.in_force = Some(table.version());
+        }
+        self.rearm(part, moment);
+    }
+
+    /// A rule that is gone can no longer see that its condition has ended.
+    fn end_removed_rules(&mut self, moment: Moment) {
+        let pack = self.pack.clone();
+        let orphaned = self.book.open().filter(|incident| pack.place_of(&incident.rule).is_none());
+        let keys: Vec<_> = orphaned.map(key_of).collect();
+        for key in keys {
+            self.book.clear(&key, moment);
         }
     }
 

@@ -37,6 +37,8 @@ impl World {
                 return;
             }
         };
+        // An edge that the configuration does not name is missed only if it was there.
+        let missed = edge.state.registered || edge.state.liveness == LivenessView::Live;
         if edge.state.liveness != view {
             edge.state.liveness = view;
             edge.state.since_ms = moment.hub_ms;
@@ -47,6 +49,7 @@ impl World {
             |pattern| matches!(pattern, Pattern::EdgeSilent),
             |world, rule| match &liveness.state {
                 LivenessState::Detached => {}
+                LivenessState::Silent { .. } if !missed => {}
                 LivenessState::Live { .. } => {
                     let key = world.edge_key(place, rule);
                     world.book.clear(&key, moment);
@@ -63,6 +66,14 @@ impl World {
                 }
             },
         );
+    }
+
+    /// Nobody waits for this edge in its part any more.
+    pub(super) fn clear_silence(&mut self, edge: usize, moment: Moment) {
+        self.with_rules(|pattern| matches!(pattern, Pattern::EdgeSilent), |world, rule| {
+            let key = world.edge_key(edge, rule);
+            world.book.clear(&key, moment);
+        });
     }
 
     pub(super) fn missing(&mut self, missing: &Missing, moment: Moment) {

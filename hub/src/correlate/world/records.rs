@@ -3,26 +3,48 @@
 use std::sync::Arc;
 
 use wire::table::Assembled;
-use wire::{EdgeId, Envelope, Record, Seq, TablePart, TableVersion};
+use wire::{EdgeId, Envelope, PointTable, Record, Seq, TablePart, TableVersion};
 
 use super::World;
 use crate::correlate::points::{Reading, Touched, What};
 use crate::incident::Origin;
 use crate::incident::lifecycle::Moment;
+use crate::situation::memory::Unread;
 use crate::situation::{LivenessView, event_time};
 
 impl World {
     pub(super) fn envelope(&mut self, bytes: &[u8], decoded: Option<&Envelope>, moment: Moment) {
-        match decoded {
-            Some(envelope) => self.records(envelope, moment),
+        let own;
+        let envelope = match decoded {
+            Some(envelope) => envelope,
             None => match Envelope::decode(bytes) {
-                Ok(envelope) => self.records(&envelope, moment),
-                // Ingest decoded it before it was journaled.
+                Ok(envelope) => {
+                    own = envelope;
+                    &own
+                }
                 Err(error) => {
-                    tracing::error!(position = %moment.position, %error, "journaled envelope cannot be decoded")
+                    // Ingest decoded it before it was journaled.
+                    tracing::error!(position = %moment.position, %error, "journaled envelope cannot be decoded");
+                    return;
                 }
             },
+        };
+        if self.waits_for_its_table(envelope, bytes, moment) {
+            return;
         }
+        self.records(envelope, moment);
+    }
+
+    /// An alarm that came ahead of its table is kept until the table comes.
+    fn waits_for_its_table(&mut self, envelope: &Envelope, bytes: &[u8], moment: Moment) -> bool {
+        let header = &envelope.header;
+        let edge = self.edge_place(&header.edge, moment.hub_ms);
+        let observes = |record: &Record| matches!(record, Record::Event(_) | Record::Snapshot(_));
+        if self.edges[edge].has_table(header.table) || !envelope.records.iter().all(observes) {
+            return false;
+        }
+        let unread = Unread { table: header.table, position: moment.position, envelope: bytes.to_vec() };
+        self.edges[edge].keep_unread(unread)
     }
 
     fn records(&mut self, envelope: &Envelope, moment: Moment) {
@@ -31,7 +53,7 @@ impl World {
         for (seq, record) in envelope.numbered() {
             match record {
                 Record::Event(_) | Record::Snapshot(_) => self.observe(edge, envelope, seq, record, moment),
-                Record::TablePart(part) => self.table_part(edge, part),
+                Record::TablePart(part) => self.table_part(edge, part, moment),
                 Record::Gap(gap) => {
                     self.edges[edge].explain(gap);
                     self.find_unexplained();
@@ -56,9 +78,9 @@ impl World {
         };
         self.records_judged += 1;
         let state = &self.edges[edge].state;
-        let event_ms = event_time::reckon(&state.boots, header.stamp(observation.offset_ms), moment.hub_ms);
+        let (event_ms, placed) = event_time::reckon(&state.boots, header.stamp(observation.offset_ms), moment.hub_ms);
         let origin = Origin::Record { edge: state.edge.clone(), epoch: header.epoch, lane: header.lane, seq };
-        let reading = Reading { point, observation, event_ms, origin, what };
+        let reading = Reading { point, observation, event_ms, placed, origin, what };
         let edge_id = &header.edge;
         let touched = self.judge(self.edges[edge].part, moment, |judge| {
             if what == What::Event {
@@ -87,29 +109,41 @@ impl World {
             return Some(places);
         }
         let part = self.edges[edge].part;
-        let table = self.edges[edge].table(version)?.clone();
+        let table = self.edges[edge].table(version)?;
         let id = self.edges[edge].state.edge.clone();
-        let known = self.parts[part].places_of(&id, &table);
-        let places = known.unwrap_or_else(|| self.parts[part].take_over(&id, &table));
+        let places = self.parts[part].places_of(&id, &table)?;
         Some(self.edges[edge].ready(version, places))
     }
 
-    fn table_part(&mut self, edge: usize, part: &TablePart) {
+    fn table_part(&mut self, edge: usize, part: &TablePart, moment: Moment) {
         self.edges[edge].changed = true;
         match self.edges[edge].memory.assembler.add(part) {
             Assembled::Waiting => {}
-            Assembled::Complete(table) => {
-                let id = self.edges[edge].state.edge.clone();
-                let places = self.parts[self.edges[edge].part].take_over(&id, &table);
-                self.edges[edge].forget_places();
-                self.edges[edge].ready(table.version(), places);
-                self.pending.tables.push((id, table.clone()));
-                self.edges[edge].learn(table);
-            }
+            Assembled::Complete(table) => self.take_table(edge, Arc::new(table), moment),
             lost @ (Assembled::OutOfOrder | Assembled::Corrupt) => {
                 let edge = &self.edges[edge].state.edge;
                 tracing::error!(%edge, version = %part.version, ?lost, "point table cannot be put together");
             }
+        }
+    }
+
+    fn take_table(&mut self, edge: usize, table: Arc<PointTable>, moment: Moment) {
+        let (version, part) = (table.version(), self.edges[edge].part);
+        let id = self.edges[edge].state.edge.clone();
+        if self.edges[edge].memory.in_force != Some(version) {
+            let taken = self.edges[edge].learn(table.clone()) && self.parts[part].take_over(&id, &table);
+            if !taken {
+                tracing::error!(edge = %id, %version, "the edge has more tables or points than any real one: refused");
+                return;
+            }
+            self.edges[edge].memory.in_force = Some(version);
+            self.edges[edge].forget_places();
+            self.pending.tables.push((id, PointTable::clone(&table)));
+            self.judge(part, moment, |judge| judge.drop_retired());
+            self.rearm(part, moment);
+        }
+        for unread in self.edges[edge].take_unread(version) {
+            self.envelope(&unread.envelope, None, Moment { position: unread.position, ..moment });
         }
     }
 }
