@@ -97,6 +97,8 @@ fn main() -> ExitCode {
 }
 
 fn run(path: &Path, ports_file: Option<&Path>) -> anyhow::Result<()> {
+    // Huge pages would keep many small states of a large site resident that are not in use. It is a wish, not a need.
+    let _refused = rustix::thread::disable_transparent_huge_pages(true);
     let config = Config::load(path)?;
     telemetry::init_logs(config.log);
     tls::install_provider();
@@ -154,7 +156,8 @@ fn exit_code(error: &anyhow::Error) -> u8 {
             || cause.is::<StoreError>()
     };
     let app = error.downcast_ref::<AppError>();
-    let at_start = matches!(app, Some(AppError::Config(_) | AppError::Pack { .. } | AppError::StateAhead { .. }));
+    let at_start =
+        matches!(app, Some(AppError::Config(_) | AppError::Pack { .. } | AppError::StateAhead { .. }));
     let broken = matches!(app, Some(AppError::Journal(_) | AppError::Store(_)));
     if at_start || error.chain().any(faulty) {
         EXIT_FAULTY

@@ -28,7 +28,8 @@ pub struct Edge {
     pub part: usize,
     /// Places in the part of each table's points, most recently used last.
     ready: Vec<(TableVersion, Arc<Vec<u32>>)>,
-    tables: HashMap<TableVersion, Arc<PointTable>>,
+    /// Encoded: a decoded table takes many times the memory and is wanted seldom.
+    tables: HashMap<TableVersion, Box<[u8]>>,
     pub changed: bool,
 }
 
@@ -47,7 +48,7 @@ impl Edge {
     }
 
     pub fn restore(state: EdgeState, memory: EdgeMemory, part: usize, tables: Vec<PointTable>) -> Self {
-        let tables = tables.into_iter().map(|table| (table.version(), Arc::new(table))).collect();
+        let tables = tables.into_iter().map(|table| (table.version(), table.bytes().into())).collect();
         Self { state, memory, part, ready: Vec::new(), tables, changed: true }
     }
 
@@ -60,8 +61,9 @@ impl Edge {
         self.ready.last().map(|(_, places)| places.clone())
     }
 
-    pub fn table(&self, version: TableVersion) -> Option<Arc<PointTable>> {
-        self.tables.get(&version).cloned()
+    pub fn table(&self, version: TableVersion) -> Option<PointTable> {
+        let bytes = self.tables.get(&version)?;
+        Some(PointTable::decode(bytes).expect("only tables are learnt"))
     }
 
     pub fn has_table(&self, version: TableVersion) -> bool {
@@ -83,7 +85,7 @@ impl Edge {
         self.memory.unread.extract_if(.., |unread| unread.table == version).collect()
     }
 
-    pub fn table_in_force(&self) -> Option<Arc<PointTable>> {
+    pub fn table_in_force(&self) -> Option<PointTable> {
         self.table(self.memory.in_force?)
     }
 
@@ -97,12 +99,12 @@ impl Edge {
     }
 
     /// False if the edge has had so many tables that something is wrong with it.
-    pub fn learn(&mut self, table: Arc<PointTable>) -> bool {
+    pub fn learn(&mut self, table: &PointTable) -> bool {
         if self.tables.len() >= TABLES_MAX && !self.tables.contains_key(&table.version()) {
             return false;
         }
         self.changed = true;
-        self.tables.insert(table.version(), table);
+        self.tables.insert(table.version(), table.bytes().into());
         true
     }
 

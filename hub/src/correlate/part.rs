@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use wire::{EdgeId, Kind, PartId, PointTable, Value};
+use wire::{EdgeId, Kind, PartId, PointName, PointTable, Value};
 
 use super::pack::Pack;
 use super::{arming, rule::Names};
@@ -11,6 +11,9 @@ use crate::situation::{Arming, DeviceRow, Layout, PartState, PointRow};
 
 /// Points that a part can have had in its life, over all its edges and all their tables.
 const POINTS_MAX: usize = 4 * PointTable::POINTS_MAX;
+
+/// (device, point) → place in the layout
+type Places = HashMap<(u32, PointName), u32>;
 
 /// (rule, device)
 pub type InstanceKey = (u16, u32);
@@ -24,10 +27,8 @@ pub struct Part {
     pub instances: BTreeMap<InstanceKey, Instance>,
     /// (rule, excuse, device) → when it last happened.
     pub excuses: HashMap<(u16, u8, u32), i64>,
-    places: HashMap<(u32, String), u32>,
     devices: HashMap<(EdgeId, String), u32>,
     kinds: Vec<Option<Kind>>,
-    by_kind: HashMap<(u32, Kind), Vec<u32>>,
     pub changed: Changed,
 }
 
@@ -66,10 +67,8 @@ impl Part {
             state,
             instances: BTreeMap::new(),
             excuses: HashMap::new(),
-            places: HashMap::new(),
             devices: HashMap::new(),
             kinds: Vec::new(),
-            by_kind: HashMap::new(),
             changed: Changed::default(),
         };
         part.index();
@@ -79,18 +78,13 @@ impl Part {
 
     fn index(&mut self) {
         self.devices.clear();
-        self.places.clear();
-        self.by_kind.clear();
         for (place, device) in self.layout.devices.iter().enumerate() {
             self.devices.insert((device.edge.clone(), device.device.to_string()), place as u32);
         }
+        // A large site has many rows, and they change seldom.
+        self.layout.points.shrink_to_fit();
+        self.layout.devices.shrink_to_fit();
         self.kinds = self.layout.points.iter().map(PointRow::kind).collect();
-        for (place, point) in self.layout.points.iter().enumerate() {
-            self.places.insert((point.device, point.point.to_string()), place as u32);
-            if let (Some(kind), false) = (self.kinds[place], point.retired) {
-                self.by_kind.entry((point.device, kind)).or_default().push(place as u32);
-            }
-        }
         self.state.points.resize(self.layout.points.len(), None);
     }
 
@@ -99,11 +93,12 @@ impl Part {
         if self.layout.points.len() + table.points().count() > POINTS_MAX {
             return false;
         }
+        let mut places = self.places();
         let mut held = vec![false; self.layout.points.len() + table.points().count()];
         for (_, entry) in table.points() {
             let device = table.device_of(entry);
             let device = self.device(edge, &device.device, &device.profile);
-            held[self.point(device, entry) as usize] = true;
+            held[self.point(&mut places, device, entry) as usize] = true;
         }
         self.retire(edge, |place| !held[place]);
         true
@@ -127,10 +122,11 @@ impl Part {
 
     /// The places of a table that was taken over before.
     pub fn places_of(&self, edge: &EdgeId, table: &PointTable) -> Option<Vec<u32>> {
+        let places = self.places();
         let place = |entry: &wire::PointEntry| {
             let device = &table.device_of(entry).device;
             let device = self.devices.get(&(edge.clone(), device.to_string()))?;
-            self.places.get(&(*device, entry.point.to_string())).copied()
+            places.get(&(*device, entry.point.clone())).copied()
         };
         table.points().map(|(_, entry)| place(entry)).collect()
     }
@@ -151,9 +147,15 @@ impl Part {
         place
     }
 
-    fn point(&mut self, device: u32, entry: &wire::PointEntry) -> u32 {
-        let key = (device, entry.point.to_string());
-        if let Some(place) = self.places.get(&key) {
+    /// Where each point stands. Made when a table comes, which is seldom, and not kept: a large site has many points.
+    fn places(&self) -> Places {
+        let rows = self.layout.points.iter().enumerate();
+        rows.map(|(place, row)| ((row.device, row.point.clone()), place as u32)).collect()
+    }
+
+    fn point(&mut self, places: &mut Places, device: u32, entry: &wire::PointEntry) -> u32 {
+        let key = (device, entry.point.clone());
+        if let Some(place) = places.get(&key) {
             self.layout.points[*place as usize].kind = entry.kind.to_string();
             return *place;
         }
@@ -164,7 +166,7 @@ impl Part {
             kind: entry.kind.to_string(),
             retired: false,
         });
-        self.places.insert(key, place);
+        places.insert(key, place);
         place
     }
 
@@ -178,12 +180,12 @@ impl Part {
 
     /// Whether a point of this kind on this device believably has one of these values now.
     pub fn holds(&self, device: u32, kind: Kind, is: &[Value]) -> bool {
-        let points = self.by_kind.get(&(device, kind)).map_or(&[][..], Vec::as_slice);
-        points.iter().any(|point| {
-            let state = self.state.points[*point as usize].as_ref();
-            state.is_some_and(|state| {
-                state.quality.is_usable() && state.value.as_ref().is_some_and(|value| is.contains(value))
-            })
+        let points = self.kinds.iter().zip(&self.layout.points).zip(&self.state.points);
+        let mut of_kind =
+            points.filter(|((known, row), _)| **known == Some(kind) && row.device == device && !row.retired);
+        of_kind.any(|(_, state)| {
+            let state = state.as_ref().filter(|state| state.quality.is_usable());
+            state.and_then(|state| state.value.as_ref()).is_some_and(|value| is.contains(value))
         })
     }
 

@@ -58,7 +58,8 @@ impl Judge<'_> {
         let observation = reading.observation;
         let place = reading.point as usize;
         let before = self.part.state.points[place].as_ref();
-        let overtaken = |state: &PointState| state.event_ms > reading.event_ms || reading.placed == Placed::ByGuess;
+        let overtaken =
+            |state: &PointState| state.event_ms > reading.event_ms || reading.placed == Placed::ByGuess;
         if reading.what == What::Snapshot && before.is_some_and(overtaken) {
             // A snapshot that was overtaken by an event, or may have been: it says nothing new.
             return Touched::Nothing;
@@ -311,7 +312,13 @@ impl Judge<'_> {
         let retired = |part: &Part, point: u32| part.layout.points[point as usize].retired;
         let mut gone = Vec::new();
         for (key, instance) in &self.part.instances {
-            gone.extend(instance.active.iter().filter(|point| retired(self.part, **point)).map(|point| (*key, *point)));
+            gone.extend(
+                instance
+                    .active
+                    .iter()
+                    .filter(|point| retired(self.part, **point))
+                    .map(|point| (*key, *point)),
+            );
         }
         for (key, point) in gone {
             self.part.changed.state = true;

@@ -63,8 +63,7 @@ impl Slot {
 impl Segments {
     pub(super) fn new(medium: Arc<dyn Medium>, firsts: &[u64], current: Arc<Segment>) -> Self {
         let slots = firsts.iter().map(|first| (*first, Slot::new(*first, State::Closed)));
-        let segments =
-            Self { medium, by_first: RwLock::new(slots.collect()), end: AtomicU64::new(0) };
+        let segments = Self { medium, by_first: RwLock::new(slots.collect()), end: AtomicU64::new(0) };
         segments.add(current);
         segments
     }
@@ -279,16 +278,5 @@ impl Reader {
         let Some(first) = firsts.get(before) else { return Ok(None) };
         let Some(segment) = self.segments.get(*first)? else { return Ok(None) };
         segment.lane_run(edge, lane, epoch, seq)
-    }
-
-    /// Where [`Reader::lane_run`] begins.
-    pub fn lane_floor(
-        &self,
-        edge: &EdgeId,
-        lane: Lane,
-        epoch: Epoch,
-        seq: Seq,
-    ) -> Result<Option<Position>, JournalError> {
-        Ok(self.lane_run(edge, lane, epoch, seq)?.map(|run| run.position))
     }
 }

@@ -29,7 +29,7 @@ pub struct Retention {
 
 /// redb's page cache of the segment that is written. What correlation reads comes to it from memory; the cache only holds
 /// the upper pages of the tables.
-const WRITE_CACHE_BYTES: usize = 16 << 20;
+const WRITE_CACHE_BYTES: usize = 8 << 20;
 
 /// Where a run of a lane's records lies.
 #[derive(Clone, Debug)]

@@ -163,3 +163,102 @@ impl Store {
         Ok(open)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::incident::lifecycle::{Change, Moment};
+    use crate::incident::{ArrivalMark, Condition};
+    use crate::situation::Changes;
+    use crate::store::StoreWriter;
+
+    fn store() -> (TempDir, Store, StoreWriter) {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, writer) = Store::open(&folder.path().join("state.redb")).unwrap();
+        (folder, store, writer)
+    }
+
+    /// Ids rise where positions fall, so that an order by id would be another.
+    fn incident(number: u64, part: &str, severity: Severity) -> Incident {
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&(u64::MAX - number).to_be_bytes());
+        Incident {
+            id: IncidentId(id),
+            rule: "R-01".to_owned(),
+            title: "Door forced".to_owned(),
+            text: String::new(),
+            part: part.parse().unwrap(),
+            subject: "door-1".to_owned(),
+            severity,
+            condition: Condition::Active,
+            acknowledged: None,
+            latched: false,
+            closed: None,
+            began_ms: 0,
+            opened_ms: 0,
+            opened_at: Position::of(number),
+            occurrences: 1,
+            evidence: Vec::new(),
+            evidence_omitted: 0,
+            timeline: Vec::new(),
+            timeline_omitted: 0,
+            arrival: ArrivalMark::Live,
+            clauses: Vec::new(),
+        }
+    }
+
+    fn put(writer: &mut StoreWriter, incidents: Vec<Incident>) {
+        writer.commit(&Changes { incidents, ..Changes::default() }).unwrap();
+    }
+
+    fn shown(store: &Store) -> Vec<(Severity, u64)> {
+        let open = store.open_incidents().unwrap();
+        open.iter().map(|incident| (incident.severity, incident.opened_at.number())).collect()
+    }
+
+    #[test]
+    fn a_flood_hides_nothing_graver_and_nothing_newer() {
+        let (_folder, store, mut writer) = store();
+        put(&mut writer, vec![incident(0, "doc", Severity::P1)]);
+        put(&mut writer, (1..=21_000).map(|number| incident(number, "print", Severity::P4)).collect());
+        put(&mut writer, vec![incident(21_001, "doc", Severity::P1)]);
+        let shown = shown(&store);
+        assert_eq!(shown.len(), OPEN_PAGE_MAX);
+        assert_eq!(shown[..3], [(Severity::P1, 21_001), (Severity::P1, 0), (Severity::P4, 21_000)]);
+        let counts = store.counts().unwrap();
+        assert_eq!(counts.by_severity, [2, 0, 0, 21_000]);
+        let by_part = [("doc".parse().unwrap(), 2), ("print".parse().unwrap(), 21_000)];
+        assert_eq!(counts.by_part, BTreeMap::from(by_part));
+        assert_eq!(store.load().unwrap().open.len(), 21_002);
+    }
+
+    #[test]
+    fn an_incident_is_listed_once_whatever_its_severity_becomes() {
+        let (_folder, store, mut writer) = store();
+        put(&mut writer, vec![incident(1, "doc", Severity::P3), incident(2, "doc", Severity::P2)]);
+        assert_eq!(shown(&store), [(Severity::P2, 2), (Severity::P3, 1)]);
+        // Twice within one commit as well.
+        put(&mut writer, vec![incident(1, "doc", Severity::P4), incident(1, "doc", Severity::P1)]);
+        assert_eq!(shown(&store), [(Severity::P1, 1), (Severity::P2, 2)]);
+        assert_eq!(store.counts().unwrap().by_severity, [1, 1, 0, 0]);
+    }
+
+    #[test]
+    fn a_closed_incident_is_neither_listed_nor_counted() {
+        let (_folder, store, mut writer) = store();
+        let mut one = incident(1, "doc", Severity::P3);
+        put(&mut writer, vec![one.clone()]);
+        let moment = Moment { position: Position::of(2), hub_ms: 1 };
+        let person: wire::PersonId = "p-17".parse().unwrap();
+        one.apply(Change::Acknowledge { person: person.clone(), note: None }, moment);
+        one.apply(Change::ConditionCleared, moment);
+        one.apply(Change::Close { person, cause: crate::incident::Cause::Test, note: None }, moment);
+        assert!(!one.is_open());
+        one.severity = Severity::P1;
+        put(&mut writer, vec![one]);
+        assert_eq!(shown(&store), []);
+        assert_eq!(store.counts().unwrap(), Counts::default());
+    }
+}

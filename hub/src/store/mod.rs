@@ -27,8 +27,9 @@ pub use incidents::{Counts, IncidentCursor, IncidentFilter, Page};
 pub use read::{PartRow, QuarantineRow};
 pub use write::StoreWriter;
 
-/// What the store's page cache may take; the state of a thousand parts fits.
-const CACHE_BYTES: usize = 24 << 20;
+/// What the store's page cache may take: correlation has everything in memory and reads nothing back, so it only serves
+/// people's questions.
+const CACHE_BYTES: usize = 8 << 20;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

@@ -7,6 +7,10 @@
 )]
 
 mod disks;
+mod history;
 mod killed_at_each_sync;
+mod lookups;
+mod readers;
+mod readiness;
 mod retention;
 mod traces;

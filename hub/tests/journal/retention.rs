@@ -49,11 +49,11 @@ fn old_numbers_and_times_are_found() {
         append_three(&mut writer, append * 3).unwrap();
     }
     for number in 0..72 {
-        let floor = reader.lane_floor(&edge(number % 2), Lane::Urgent, EPOCH, Seq(number)).unwrap().unwrap();
-        assert_eq!(reader.read(floor, 1).unwrap()[0].1.hub_ms, hub_ms(number));
+        let run = reader.lane_run(&edge(number % 2), Lane::Urgent, EPOCH, Seq(number)).unwrap().unwrap();
+        assert_eq!(reader.read(run.position, 1).unwrap()[0].1.hub_ms, hub_ms(number));
         let at = reader.position_at(hub_ms(number)).unwrap();
         assert_eq!(reader.read(at, 1).unwrap()[0].1.hub_ms, hub_ms(number));
     }
-    assert_eq!(reader.lane_floor(&edge(5), Lane::Urgent, EPOCH, Seq(1)).unwrap(), None);
+    assert_eq!(reader.lane_run(&edge(5), Lane::Urgent, EPOCH, Seq(1)).unwrap(), None);
     assert_eq!(reader.position_at(999_999).unwrap(), reader.end());
 }

@@ -24,6 +24,10 @@ pub fn payload(number: u64) -> Bytes {
     Bytes::from(format!("entry {number} {}", "x".repeat((number as usize * 37) % 900)))
 }
 
+pub fn number_of(position: Position) -> u64 {
+    position.to_string().strip_prefix("0-").unwrap().parse().unwrap()
+}
+
 /// The entries of one transaction have one time.
 pub fn hub_ms(number: u64) -> i64 {
     1_000 + (number / 3 * 3) as i64

@@ -77,7 +77,7 @@ impl World {
     }
 
     /// The edge's latest table holds in its new part as well.
-    fn enter_part(&mut self, edge: usize, table: Option<Arc<PointTable>>, moment: Moment) {
+    fn enter_part(&mut self, edge: usize, table: Option<PointTable>, moment: Moment) {
         let (id, part) = (self.edges[edge].state.edge.clone(), self.edges[edge].part);
         if let Some(table) = table {
             self.parts[part].take_over(&id, &table);

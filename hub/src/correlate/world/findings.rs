@@ -70,10 +70,13 @@ impl World {
 
     /// Nobody waits for this edge in its part any more.
     pub(super) fn clear_silence(&mut self, edge: usize, moment: Moment) {
-        self.with_rules(|pattern| matches!(pattern, Pattern::EdgeSilent), |world, rule| {
-            let key = world.edge_key(edge, rule);
-            world.book.clear(&key, moment);
-        });
+        self.with_rules(
+            |pattern| matches!(pattern, Pattern::EdgeSilent),
+            |world, rule| {
+                let key = world.edge_key(edge, rule);
+                world.book.clear(&key, moment);
+            },
+        );
     }
 
     pub(super) fn missing(&mut self, missing: &Missing, moment: Moment) {

@@ -78,7 +78,8 @@ impl World {
         };
         self.records_judged += 1;
         let state = &self.edges[edge].state;
-        let (event_ms, placed) = event_time::reckon(&state.boots, header.stamp(observation.offset_ms), moment.hub_ms);
+        let (event_ms, placed) =
+            event_time::reckon(&state.boots, header.stamp(observation.offset_ms), moment.hub_ms);
         let origin = Origin::Record { edge: state.edge.clone(), epoch: header.epoch, lane: header.lane, seq };
         let reading = Reading { point, observation, event_ms, placed, origin, what };
         let edge_id = &header.edge;
@@ -119,7 +120,7 @@ impl World {
         self.edges[edge].changed = true;
         match self.edges[edge].memory.assembler.add(part) {
             Assembled::Waiting => {}
-            Assembled::Complete(table) => self.take_table(edge, Arc::new(table), moment),
+            Assembled::Complete(table) => self.take_table(edge, table, moment),
             lost @ (Assembled::OutOfOrder | Assembled::Corrupt) => {
                 let edge = &self.edges[edge].state.edge;
                 tracing::error!(%edge, version = %part.version, ?lost, "point table cannot be put together");
@@ -127,18 +128,18 @@ impl World {
         }
     }
 
-    fn take_table(&mut self, edge: usize, table: Arc<PointTable>, moment: Moment) {
+    fn take_table(&mut self, edge: usize, table: PointTable, moment: Moment) {
         let (version, part) = (table.version(), self.edges[edge].part);
         let id = self.edges[edge].state.edge.clone();
         if self.edges[edge].memory.in_force != Some(version) {
-            let taken = self.edges[edge].learn(table.clone()) && self.parts[part].take_over(&id, &table);
+            let taken = self.edges[edge].learn(&table) && self.parts[part].take_over(&id, &table);
             if !taken {
                 tracing::error!(edge = %id, %version, "the edge has more tables or points than any real one: refused");
                 return;
             }
             self.edges[edge].memory.in_force = Some(version);
             self.edges[edge].forget_places();
-            self.pending.tables.push((id, PointTable::clone(&table)));
+            self.pending.tables.push((id, table));
             self.judge(part, moment, |judge| judge.drop_retired());
             self.rearm(part, moment);
         }
