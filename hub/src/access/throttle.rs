@@ -1,5 +1,5 @@
 //! A brake on wrong sign-ins, per address. Tokens cannot be guessed anyway; this keeps a wrong client or a stranger from
-//! filling the log and the processor. Pure: time is an argument, in seconds of a clock that does not run backwards.
+//! filling the log. Only failures are braked: a valid token is let in whatever others at its address did. Pure: time is an argument, in seconds of a clock that does not run backwards.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -10,12 +10,12 @@ const MINUTE_S: i64 = 60;
 /// Memory stays bounded whoever knocks; then the address whose minute began first is forgotten.
 pub const ADDRESSES_MAX: usize = 4_096;
 
-/// Whether an attempt is looked at.
+/// How a failed attempt is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
-    /// Look at it.
+    /// Say that it failed, log it, and count it.
     Allowed,
-    /// Refuse it unread.
+    /// Only say that there were too many.
     Wait {
         /// How long, for `Retry-After`.
         seconds: u32,
@@ -40,7 +40,7 @@ impl SignInThrottle {
         Self::default()
     }
 
-    /// Ask before a token is looked at.
+    /// Ask once a token was refused, before [`Self::failed`].
     pub fn ask(&self, address: IpAddr, now_s: i64) -> Attempt {
         match self.minutes.get(&network(address)) {
             Some(minute) if minute.failures >= FAILURES_PER_MINUTE_MAX && !minute.over(now_s) => {
@@ -52,7 +52,7 @@ impl SignInThrottle {
         }
     }
 
-    /// Tell after a token was refused.
+    /// Tell of a refused token that was allowed.
     pub fn failed(&mut self, address: IpAddr, now_s: i64) {
         let network = network(address);
         if let Some(minute) = self.minutes.get_mut(&network).filter(|minute| !minute.over(now_s)) {

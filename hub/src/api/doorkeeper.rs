@@ -102,17 +102,22 @@ impl Doorkeeper {
     }
 
     fn judge(&self, token: &str, address: IpAddr) -> Result<Principal, Problem> {
-        if let Attempt::Wait { seconds } = self.throttle().ask(address, now_s()) {
-            let detail = format!("too many failed sign-ins from this address; wait {seconds} s");
-            return Err(Problem::new(Kind::TooManyAttempts, detail).retry_after(seconds));
-        }
+        // Judged before the brake is asked: a good token must not suffer for a wrong one behind the same address.
         let judged = self.tokens().authenticate(token, clock::wall_ms() / 1_000);
         judged.map_err(|refusal| self.refused(&refusal, address))
     }
 
     fn refused(&self, refusal: &AccessError, address: IpAddr) -> Problem {
+        let mut throttle = self.throttle();
+        if let Attempt::Wait { seconds } = throttle.ask(address, now_s()) {
+            let detail = format!(
+                "the token is not valid, and too many sign-ins from this address have failed; wait {seconds} s, or use a valid token"
+            );
+            return Problem::new(Kind::TooManyAttempts, detail).retry_after(seconds);
+        }
+        throttle.failed(address, now_s());
+        drop(throttle);
         warn!(%address, reason = refusal.reason(), "a sign-in was refused");
-        self.throttle().failed(address, now_s());
         not_signed_in("the token is not valid")
     }
 

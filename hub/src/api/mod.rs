@@ -14,6 +14,7 @@ pub mod cookie;
 pub mod doorkeeper;
 pub mod dto;
 pub mod handling;
+mod known;
 pub mod layers;
 pub mod open;
 pub mod openapi;

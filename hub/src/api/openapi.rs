@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use utoipa::openapi::Ref;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToResponse};
 
@@ -20,7 +21,7 @@ use crate::web::sign_in;
             Times are RFC 3339 in UTC with milliseconds. Lists are pages: give `next` back as `cursor`. \
             Every refusal is `application/problem+json` (RFC 9457) with a stable `type`. \
             An unknown query parameter is refused, so that a mistyped filter never looks like an empty result. \
-            Anybody may also get 404, 405, 408, 421 and 429 as problems from any address."
+            Anybody may also get 404, 405, 408 and 421 as problems from any address."
     ),
     tags(
         (name = "incidents", description = "What people have to handle."),
@@ -43,10 +44,10 @@ use crate::web::sign_in;
         schemas(Problem, stream::PartChange),
         responses(
             BadParameter, BadBody, NotSignedIn, NotPermitted, NotFound, NotInThisState, BodyTooLarge,
-            UnsupportedBody, HubFailed, NotReady
+            UnsupportedBody, TooManyAttempts, HubFailed, NotReady
         )
     ),
-    modifiers(&SignIn),
+    modifiers(&SignIn, &Brake),
     security(("token" = []), ("session" = []))
 )]
 struct Api;
@@ -68,6 +69,23 @@ impl Modify for SignIn {
     }
 }
 
+/// Whatever may answer that nobody is signed in may also answer that too many have tried.
+struct Brake;
+
+impl Modify for Brake {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        for path in openapi.paths.paths.values_mut() {
+            for operation in [&mut path.get, &mut path.post].into_iter().flatten() {
+                let responses = &mut operation.responses.responses;
+                if responses.contains_key("401") {
+                    let braked = || Ref::from_response_name("TooManyAttempts").into();
+                    responses.entry("429".to_owned()).or_insert_with(braked);
+                }
+            }
+        }
+    }
+}
+
 macro_rules! problems {
     ($($name:ident = $description:literal;)*) => { $(
         #[derive(ToResponse)]
@@ -80,12 +98,13 @@ macro_rules! problems {
 problems! {
     BadParameter = "A query parameter is unknown, given twice or cannot be used; `parameter` names it.";
     BadBody = "The body cannot be used; the detail says where.";
-    NotSignedIn = "No token, or one that is not valid. Too many failures from one address give 429 for a while.";
+    NotSignedIn = "No token, or one that is not valid.";
     NotPermitted = "The role does not permit it, or the request comes from another site.";
     NotFound = "There is no such thing.";
     NotInThisState = "The incident's state does not allow it; `allowed` says what it does allow.";
     BodyTooLarge = "More than 64 KiB.";
     UnsupportedBody = "The body is not `application/json`.";
+    TooManyAttempts = "The token is not valid, and too many before it were not either; see `Retry-After`. A valid one is never refused for that.";
     HubFailed = "500: the hub failed, its log says why. 503: it is busy, or gave no answer in time; `next` says what to do.";
     NotReady = "The detail says why.";
 }
@@ -95,7 +114,7 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// This description
-#[utoipa::path(get, path = "/api/openapi.json", tag = "hub", security(()),
+#[utoipa::path(get, path = "/api/openapi.json", operation_id = "getDescription", tag = "hub", security(()),
     responses((status = 200, description = "OpenAPI 3.1.", body = serde_json::Value)))]
 pub async fn document() -> Response {
     ([(CONTENT_TYPE, "application/json")], DOCUMENT.as_str()).into_response()

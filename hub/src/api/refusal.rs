@@ -57,6 +57,11 @@ impl Problem {
         Problem::new(Kind::NotFound, format!("there is no part `{id}`")).then("GET /api/v1/parts lists them")
     }
 
+    pub(super) fn no_point(id: &wire::PointId) -> Self {
+        Problem::new(Kind::NotFound, format!("there is no point `{id}`"))
+            .then("GET /api/v1/parts/{id} lists the points of a part")
+    }
+
     pub(super) fn no_edge(id: &str) -> Self {
         Problem::new(Kind::NotFound, format!("there is no edge `{id}`")).then("GET /api/v1/edges lists them")
     }

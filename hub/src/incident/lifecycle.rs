@@ -50,7 +50,9 @@ pub enum Outcome {
 pub enum Refused {
     #[error("the incident is closed; a closed incident does not change any more")]
     Closed,
-    #[error("the condition is still active: remove its cause on site first, or take the device or edge out of the configuration if it is gone for good, then close")]
+    #[error(
+        "the condition is still active: remove its cause on site first, or take the device or edge out of the configuration if it is gone for good, then close"
+    )]
     StillActive,
     #[error("nobody has acknowledged the incident yet: acknowledge it first, then close")]
     NotAcknowledged,

@@ -172,7 +172,8 @@ impl<'a> Batch<'a> {
     fn fork(&mut self, edge: &mut Edge, topic: &str, envelope: &Envelope, how: ForkKind, payload: Bytes) {
         self.tally.forks += 1;
         let header = &envelope.header;
-        let fork = Fork { edge: edge.id.clone(), lane: header.lane, epoch: header.epoch, seq: header.first, how };
+        let fork =
+            Fork { edge: edge.id.clone(), lane: header.lane, epoch: header.epoch, seq: header.first, how };
         if self.quarantine(edge, topic, how.text().to_owned(), payload) != Keep::Nothing {
             self.push(Body::Fork(fork), None);
         }

@@ -372,7 +372,10 @@ impl State {
         if late < PAUSE {
             return;
         }
-        tracing::warn!(pause_ms = late.as_millis() as u64, "ingest stood still; nobody is called silent for it");
+        tracing::warn!(
+            pause_ms = late.as_millis() as u64,
+            "ingest stood still; nobody is called silent for it"
+        );
         let (pause_ms, mono_ms) = (late.as_millis() as u64, runtime::clock::boottime_ms());
         self.edges.iter_mut().for_each(|edge| edge.liveness.forgive(pause_ms, mono_ms));
     }

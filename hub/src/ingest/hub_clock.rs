@@ -30,7 +30,10 @@ impl HubClock {
                 self.mono_ms = mono_ms;
                 return self.now_ms;
             }
-            tracing::warn!(ahead_ms = wall_ms - expected, "the wall clock has stayed far ahead: hub time follows it");
+            tracing::warn!(
+                ahead_ms = wall_ms - expected,
+                "the wall clock has stayed far ahead: hub time follows it"
+            );
         }
         self.ahead_since_ms = None;
         if wall_ms >= self.now_ms.saturating_add(passed / 2) {

@@ -56,7 +56,10 @@ mod tests {
     fn a_tied_boot_is_placed_by_its_monotonic_clock() {
         let boots = [BootClock { boot: BootId([1; 16]), offset_ms: 1_000 }];
         assert_eq!(reckon(&boots, stamp(1, 500, 9, ClockState::Unset), 5_000), (1_500, Placed::ByHeartbeat));
-        assert_eq!(reckon(&boots, stamp(1, 9_500, 9, ClockState::Unset), 5_000), (5_000, Placed::ByHeartbeat));
+        assert_eq!(
+            reckon(&boots, stamp(1, 9_500, 9, ClockState::Unset), 5_000),
+            (5_000, Placed::ByHeartbeat)
+        );
     }
 
     #[test]

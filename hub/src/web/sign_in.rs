@@ -42,14 +42,14 @@ pub(super) fn form(state: &ApiState) -> Result<Response, Problem> {
 }
 
 /// Trade a token for the page's session cookie
-#[utoipa::path(post, path = "/signin", tag = "session", security(()),
+#[utoipa::path(post, path = "/signin", operation_id = "signIn", tag = "session", security(()),
     request_body(content = SignIn, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 303, description = "Signed in; the cookie is set. Go to `/`.",
             headers(("set-cookie" = String, description = "`strongroom_session`, HttpOnly, SameSite=Strict."))),
         (status = 401, description = "The token is not valid; the form again.", content_type = "text/html", body = String),
         (status = 403, response = crate::api::openapi::NotPermitted),
-        (status = 429, description = "Too many failed sign-ins from this address; see `Retry-After`.",
+        (status = 429, description = "The token is not valid, and too many from this address were not; see `Retry-After`.",
             content_type = "text/html", body = String)))]
 pub(crate) async fn sign_in(
     State(state): State<ApiState>,
@@ -63,7 +63,7 @@ pub(crate) async fn sign_in(
 }
 
 /// End the page's session
-#[utoipa::path(post, path = "/signout", tag = "session", security(()),
+#[utoipa::path(post, path = "/signout", operation_id = "signOut", tag = "session", security(()),
     responses(
         (status = 303, description = "Signed out; the cookie is cleared. Go to `/`."),
         (status = 403, response = crate::api::openapi::NotPermitted)))]

@@ -89,7 +89,7 @@ async fn a_revoked_token_takes_its_sessions_with_it() {
 }
 
 #[tokio::test]
-async fn guessing_is_braked_for_its_address_and_not_for_others() {
+async fn wrong_tokens_are_braked_and_a_valid_one_from_the_same_address_never_is() {
     let site = Site::new();
     let guess = || site.ask(Method::GET, "/api/v1/parts").token("srt_guess").send();
     for _ in 0..10 {
@@ -99,11 +99,16 @@ async fn guessing_is_braked_for_its_address_and_not_for_others() {
     braked.problem(429, "too-many-attempts");
     let wait: u32 = braked.header("retry-after").parse().unwrap();
     assert!((1..=60).contains(&wait));
-    let form = site.sign_in(&site.supervisor).await;
+    let form = site.sign_in("srt_guess").await;
     assert_eq!(form.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(form.text.contains("Too many failed sign-ins"), "{}", form.text);
+    assert_eq!(site.get("/api/v1/parts").await.status, StatusCode::OK);
+    let cookie = site.session(&site.supervisor).await;
+    let with_cookie = site.ask(Method::GET, "/api/v1/parts").header("cookie", &cookie);
+    assert_eq!(with_cookie.send().await.status, StatusCode::OK);
+    guess().await.problem(429, "too-many-attempts");
     let elsewhere = site.ask(Method::GET, "/api/v1/parts").peer(LOOPBACK).header("host", "localhost:8080");
-    assert_eq!(elsewhere.token(&site.supervisor).send().await.status, StatusCode::OK);
+    elsewhere.token("srt_guess").send().await.problem(401, "not-signed-in");
 }
 
 #[tokio::test]

@@ -87,6 +87,53 @@ async fn every_operation_says_what_it_answers_and_refers_to_schemas_that_are_the
     }
 }
 
+#[tokio::test]
+async fn operations_have_ids_of_their_own_and_limits_have_bounds() {
+    let site = Site::new();
+    let document = document(&site).await;
+    let (mut ids, mut limits) = (BTreeSet::new(), 0);
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id), "{method} {path}: `{id}` is taken");
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            for limit in parameters.filter(|parameter| parameter["name"] == "limit") {
+                let schema = &limit["schema"];
+                assert_eq!((&schema["minimum"], &schema["maximum"]), (&1.into(), &1_000.into()), "{path}");
+                limits += 1;
+            }
+        }
+    }
+    assert_eq!(limits, 4);
+    assert!(ids.contains("listParts") && ids.contains("getPart"));
+}
+
+#[tokio::test]
+async fn whatever_asks_for_a_sign_in_says_that_wrong_ones_are_braked() {
+    let site = Site::new();
+    let document = document(&site).await;
+    let operations = document["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|methods| methods.as_object().unwrap().values());
+    let mut asked = 0;
+    for operation in operations.filter(|operation| operation["responses"]["401"].is_object()) {
+        assert!(operation["responses"]["429"].is_object(), "{operation}");
+        asked += 1;
+    }
+    assert_eq!(asked, 14);
+}
+
+#[tokio::test]
+async fn a_raw_value_may_fit_more_than_one_of_its_types() {
+    let site = Site::new();
+    let raw = &document(&site).await["components"]["schemas"]["Raw"];
+    let types: Vec<&Value> = raw["anyOf"].as_array().unwrap().iter().map(|of| &of["type"]).collect();
+    assert_eq!(types, ["boolean", "integer", "number", "string"]);
+    assert!(raw["oneOf"].is_null());
+}
+
 fn collect_references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
     match value {
         Value::Object(fields) => {

@@ -2,7 +2,7 @@
 
 use axum::http::{Method, StatusCode};
 use strongroom_hub::incident::Severity;
-use strongroom_hub::situation::LivenessView;
+use strongroom_hub::situation::{Changes, DeviceRow, LivenessView, PointRow};
 
 use crate::ask::LOOPBACK;
 use crate::samples;
@@ -88,4 +88,53 @@ async fn an_empty_hub_says_what_to_do_next() {
     let site = Site::new();
     let page = site.get("/").await.text;
     assert!(page.contains("No open incidents.") && page.contains("No parts yet."), "{page}");
+}
+
+#[tokio::test]
+async fn a_card_shows_what_people_look_for_and_dates_only_what_is_doubtful() {
+    let site = Site::new();
+    let mut part = samples::part(0, "doc", "Document room");
+    let layout = part.layout.as_mut().unwrap();
+    layout.devices.push(DeviceRow {
+        edge: "edge-two".parse().unwrap(),
+        device: "edge".parse().unwrap(),
+        profile: "edge".to_owned(),
+    });
+    layout.points.push(PointRow {
+        device: 2,
+        point: "outside.access".parse().unwrap(),
+        kind: wire::Kind::EdgeStorage.name().to_owned(),
+        retired: false,
+    });
+    site.part(0, "doc", "Document room", LivenessView::Live);
+    site.edge("edge-two", "doc", LivenessView::Live);
+    site.commit(&Changes { parts: vec![part], ..Changes::default() });
+    let card = site.get("/fragments/parts/doc").await.text;
+    let device = |name: &str| {
+        let from = card.find(&format!("<section class=\"device\" aria-label=\"{name}")).unwrap();
+        card[from..].split_once("</section>").unwrap().0
+    };
+    assert!(device("door 1 on edge-doc").contains("online"), "{card}");
+    let edge = device("edge on edge-two");
+    assert!(!edge.contains("link unknown") && edge.contains(">outside access<"), "{edge}");
+    let line = |name: &str| {
+        let from = card.find(&format!("\">{name}</dt>")).unwrap();
+        card[from..].split_once("</dd>").unwrap().0
+    };
+    assert!(!line("contact").contains("<time") && line("contact").contains("title=\"last heard"), "{card}");
+    assert!(line("supply").contains("last heard <time"), "{card}");
+}
+
+#[tokio::test]
+async fn the_page_can_say_that_it_is_not_live_and_take_a_sign_in_above_the_last_view() {
+    let site = Site::new();
+    let page = site.get("/").await.text;
+    assert!(page.contains("Hub and parts: unknown"), "{page}");
+    let again = page.split_once("id=\"sign-in-again\"").unwrap().1.split_once("</form>").unwrap().0;
+    assert!(
+        again.contains("action=\"/signin\" hidden") && again.contains("The hub was restarted"),
+        "{again}"
+    );
+    let live = site.ask(Method::GET, "/assets/live.js").send().await.text;
+    assert!(!live.contains("401) location.reload"), "{live}");
 }

@@ -4,7 +4,9 @@ use std::sync::atomic::Ordering;
 
 use axum::http::{Method, StatusCode};
 use strongroom_hub::incident::Severity;
+use strongroom_hub::situation::{Changes, LivenessView};
 
+use crate::samples;
 use crate::site::Site;
 
 #[tokio::test]
@@ -34,6 +36,37 @@ async fn what_is_not_there_says_where_to_look() {
         assert!(problem["next"].as_str().unwrap().contains(list), "{problem}");
     }
     site.post(&format!("/api/v1/incidents/{missing}/acknowledge"), "{}").await.problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn a_filter_that_names_nothing_there_is_does_not_look_like_an_empty_list() {
+    let site = Site::new();
+    site.part(0, "doc", "Document room", LivenessView::Live);
+    for (path, list) in [
+        ("/api/v1/incidents?part=nowhere", "/api/v1/parts"),
+        ("/api/v1/events?part=nowhere", "/api/v1/parts"),
+        ("/api/v1/events?edge=nobody", "/api/v1/edges"),
+        ("/api/v1/points/edge-doc:door-1:nothing/history", "/api/v1/parts/{id}"),
+    ] {
+        let problem = site.get(path).await.problem(404, "not-found");
+        assert!(problem["next"].as_str().unwrap().contains(list), "{problem}");
+    }
+    let problem = site.get("/api/v1/events?kind=door.kontact").await.problem(400, "bad-parameter");
+    assert_eq!(problem["parameter"], "kind");
+    assert!(problem["next"].as_str().unwrap().contains("/api/v1/kinds"), "{problem}");
+    let there = ["incidents?part=doc", "events?part=doc&edge=edge-doc&kind=door.contact"];
+    for path in there.map(|path| format!("/api/v1/{path}")) {
+        assert_eq!(site.get(&path).await.status, StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_kind_that_only_a_newer_edge_knows_is_a_filter_all_the_same() {
+    let site = Site::new();
+    let mut part = samples::part(0, "doc", "Document room");
+    part.layout.as_mut().unwrap().points[0].kind = "door.hinge".to_owned();
+    site.commit(&Changes { parts: vec![part], ..Changes::default() });
+    assert_eq!(site.get("/api/v1/events?kind=door.hinge").await.status, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -189,6 +189,7 @@ async fn a_wrong_place_is_named() {
     let site = Site::new();
     let wrong = follow(&site, "/api/v1/stream?after=soon").send().await.problem(400, "bad-parameter");
     assert_eq!(wrong["parameter"], "after");
+    assert_eq!(wrong["detail"], "`after` is the number of an event of this stream");
     let wrong = follow(&site, "/api/v1/stream").header("last-event-id", "x").send().await;
     assert_eq!(wrong.problem(400, "bad-parameter")["parameter"], "Last-Event-ID");
 }

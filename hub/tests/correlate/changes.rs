@@ -45,7 +45,11 @@ fn a_rule_that_is_removed_lets_its_incidents_end() {
     room.event("jammer-1:cover", "yes");
     let without = pack::DEFAULT.replace("\"R-12\"", "\"R-99\"");
     room.activate(&without, "room");
-    assert!(room.open().contains(&"R-12 P2 edge-1:jammer-1 cleared_unacknowledged".to_owned()), "{:?}", room.open());
+    assert!(
+        room.open().contains(&"R-12 P2 edge-1:jammer-1 cleared_unacknowledged".to_owned()),
+        "{:?}",
+        room.open()
+    );
 }
 
 #[test]

@@ -302,9 +302,8 @@ fn table(wanted: impl Fn(&str, &str) -> bool) -> PointTable {
         kind: (*kind).into(),
     };
     let points = points.iter().map(entry).collect();
-    let devices = devices.iter().map(|device| DeviceEntry {
-        device: DeviceId::parse(device).unwrap(),
-        profile: "test".into(),
-    });
+    let devices = devices
+        .iter()
+        .map(|device| DeviceEntry { device: DeviceId::parse(device).unwrap(), profile: "test".into() });
     PointTable::new(devices.collect(), points).unwrap()
 }

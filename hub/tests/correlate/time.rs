@@ -99,10 +99,7 @@ fn after_a_restart_of_the_hub_the_edges_have_their_say_first() {
     room.live();
     room.wait_ms(2_000);
     room.wait_ms(250);
-    assert_eq!(
-        room.open(),
-        ["R-01 P2 edge-1:door-1 unacknowledged", "R-02 P3 edge-1:door-1 unacknowledged"]
-    );
+    assert_eq!(room.open(), ["R-01 P2 edge-1:door-1 unacknowledged", "R-02 P3 edge-1:door-1 unacknowledged"]);
 }
 
 #[test]

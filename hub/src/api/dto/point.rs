@@ -1,14 +1,16 @@
 //! A point and its value.
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
 use wire::{Kind, Value};
 
 use super::Time;
 use crate::api::shown::{self, Belief};
 
 /// The raw value: a flag is a boolean, a state its number, a count or measurement a number, a text a string.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Raw {
     Flag(bool),
@@ -16,6 +18,21 @@ pub enum Raw {
     Number(f64),
     Text(String),
 }
+
+impl PartialSchema for Raw {
+    /// Any of these and not one of them: an integer is a number, too.
+    fn schema() -> RefOr<Schema> {
+        let any = [Type::Boolean, Type::Integer, Type::Number, Type::String];
+        let schema = any.into_iter().fold(AnyOfBuilder::new(), |schema, of| {
+            schema.item(ObjectBuilder::new().schema_type(SchemaType::Type(of)))
+        });
+        let description =
+            "A flag is a boolean, a state its number, a count or measurement a number, a text a string.";
+        schema.description(Some(description)).into()
+    }
+}
+
+impl ToSchema for Raw {}
 
 impl From<&Value> for Raw {
     fn from(value: &Value) -> Self {

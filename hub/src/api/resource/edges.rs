@@ -13,7 +13,7 @@ use crate::api::state::ApiState;
 use crate::store::StoreError;
 
 /// All edges and the hub's judgement of their sign of life
-#[utoipa::path(get, path = "/api/v1/edges", tag = "edges",
+#[utoipa::path(get, path = "/api/v1/edges", operation_id = "listEdges", tag = "edges",
     responses(
         (status = 200, description = "All edges; `next` is always `null`.", body = Page<Edge>),
         (status = 400, response = crate::api::openapi::BadParameter),
@@ -26,10 +26,10 @@ pub async fn list(State(state): State<ApiState>, query: Query) -> Result<Json<Pa
 }
 
 /// What of an edge was refused and kept, newest first
-#[utoipa::path(get, path = "/api/v1/edges/{id}/quarantine", tag = "edges",
+#[utoipa::path(get, path = "/api/v1/edges/{id}/quarantine", operation_id = "listQuarantine", tag = "edges",
     params(
         ("id" = String, Path, description = "The edge's id.", example = "edge-doc"),
-        ("limit" = Option<u32>, Query, description = "Items, 1 to 1,000; 100 by default.")),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "Items, 1 to 1,000; 100 by default.")),
     responses(
         (status = 200, description = "The latest refusals; `next` is always `null`.", body = Page<Quarantined>),
         (status = 400, response = crate::api::openapi::BadParameter),

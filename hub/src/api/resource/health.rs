@@ -20,7 +20,7 @@ pub struct Health {
 }
 
 /// Whether the process lives
-#[utoipa::path(get, path = "/healthz", tag = "hub", security(()),
+#[utoipa::path(get, path = "/healthz", operation_id = "getLiveness", tag = "hub", security(()),
     responses(
         (status = 200, description = "It lives.", body = Health),
         (status = 503, response = crate::api::openapi::NotReady)))]
@@ -33,7 +33,7 @@ pub async fn live(State(state): State<ApiState>) -> Result<Json<Health>, Problem
 }
 
 /// Whether the hub accepts events and judges them
-#[utoipa::path(get, path = "/readyz", tag = "hub", security(()),
+#[utoipa::path(get, path = "/readyz", operation_id = "getReadiness", tag = "hub", security(()),
     responses(
         (status = 200, description = "It is ready.", body = Health),
         (status = 503, response = crate::api::openapi::NotReady)))]

@@ -11,28 +11,30 @@ use crate::api::dto::incident::{self as dto, Incident};
 use crate::api::dto::incident_detail::IncidentDetail;
 use crate::api::dto::page::Page;
 use crate::api::handling;
+use crate::api::known;
 use crate::api::problem::Problem;
 use crate::api::query::Query;
 use crate::api::state::ApiState;
 use crate::incident::{Severity, State as Stands};
-use crate::store::{IncidentFilter, StoreError};
+use crate::store::{IncidentFilter, Store, StoreError};
 
 /// Incidents, newest first
-#[utoipa::path(get, path = "/api/v1/incidents", tag = "incidents",
+#[utoipa::path(get, path = "/api/v1/incidents", operation_id = "listIncidents", tag = "incidents",
     params(
         ("part" = Option<String>, Query, description = "Of this part only."),
         ("rule" = Option<String>, Query, description = "Of this rule only.", example = "R-01"),
         ("severity" = Option<dto::Severity>, Query, description = "Of this severity only."),
         ("state" = Option<dto::State>, Query, description = "In this state only."),
         ("open" = Option<bool>, Query, description = "`true`: not closed yet; `false`: closed."),
-        ("from" = Option<String>, Query, description = "Opened at or after: RFC 3339 or unix milliseconds."),
-        ("to" = Option<String>, Query, description = "Opened before: RFC 3339 or unix milliseconds."),
+        ("from" = Option<String>, Query, description = "Opened at or after: RFC 3339 or unix milliseconds; before `to`.", example = "2026-11-22T10:00:00Z"),
+        ("to" = Option<String>, Query, description = "Opened before: RFC 3339 or unix milliseconds; after `from`.", example = "2026-11-22T11:00:00Z"),
         ("cursor" = Option<String>, Query, description = "The `next` of the page before."),
-        ("limit" = Option<u32>, Query, description = "Items of a page, 1 to 1,000; 100 by default.")),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "Items of a page, 1 to 1,000; 100 by default.")),
     responses(
         (status = 200, description = "A page of incidents.", body = Page<Incident>),
         (status = 400, response = crate::api::openapi::BadParameter),
         (status = 401, response = crate::api::openapi::NotSignedIn),
+        (status = 404, response = crate::api::openapi::NotFound),
         (status = "5XX", response = crate::api::openapi::HubFailed)))]
 pub async fn list(State(state): State<ApiState>, mut query: Query) -> Result<Json<Page<Incident>>, Problem> {
     let span = query.span()?;
@@ -48,12 +50,16 @@ pub async fn list(State(state): State<ApiState>, mut query: Query) -> Result<Jso
     let before = query.cursor()?;
     let limit = query.limit()?;
     query.finish()?;
-    let page = state.read_store(move |store| store.incidents(&filter, before, limit)).await?;
+    let page = state.read_store(move |store: &Store| {
+        filter.part.as_ref().map_or(Ok(()), |part| known::part(store, part))?;
+        Ok::<_, Problem>(store.incidents(&filter, before, limit)?)
+    });
+    let page = page.await?;
     Ok(Json(Page::of(page, |incident| Incident::of(&incident))))
 }
 
 /// One incident with its events and timeline
-#[utoipa::path(get, path = "/api/v1/incidents/{id}", tag = "incidents",
+#[utoipa::path(get, path = "/api/v1/incidents/{id}", operation_id = "getIncident", tag = "incidents",
     params(("id" = String, Path, description = "The incident's id, 32 hexadecimal digits.")),
     responses(
         (status = 200, description = "The incident, the events that belong to it, and what happened to it.", body = IncidentDetail),
@@ -94,7 +100,7 @@ pub struct Close {
 }
 
 /// Say that you have seen an incident
-#[utoipa::path(post, path = "/api/v1/incidents/{id}/acknowledge", tag = "incidents",
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/acknowledge", operation_id = "acknowledgeIncident", tag = "incidents",
     params(("id" = String, Path, description = "The incident's id, 32 hexadecimal digits.")),
     request_body(content = Option<Acknowledge>, description = "May be left out."),
     responses(
@@ -118,7 +124,7 @@ pub async fn acknowledge(
 }
 
 /// Close an incident whose condition has gone
-#[utoipa::path(post, path = "/api/v1/incidents/{id}/close", tag = "incidents",
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/close", operation_id = "closeIncident", tag = "incidents",
     params(("id" = String, Path, description = "The incident's id, 32 hexadecimal digits.")),
     request_body(content = Close),
     responses(

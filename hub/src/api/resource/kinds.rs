@@ -8,7 +8,7 @@ use crate::api::problem::Problem;
 use crate::api::query::Query;
 
 /// The catalogue of point kinds
-#[utoipa::path(get, path = "/api/v1/kinds", tag = "kinds",
+#[utoipa::path(get, path = "/api/v1/kinds", operation_id = "listKinds", tag = "kinds",
     responses(
         (status = 200, description = "All kinds that this hub knows; `next` is always `null`.", body = Page<Kind>),
         (status = 400, response = crate::api::openapi::BadParameter),

@@ -10,7 +10,7 @@ use crate::api::problem::Problem;
 use crate::api::state::ApiState;
 
 /// Metrics of the process
-#[utoipa::path(get, path = "/metrics", tag = "hub", security((), ("token" = [])),
+#[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "hub", security((), ("token" = [])),
     responses(
         (status = 200, description = "Prometheus text format. Without a token only from the hub's own machine.",
             body = String, content_type = "text/plain; version=0.0.4"),

@@ -14,7 +14,7 @@ use crate::api::state::ApiState;
 use crate::store::{Store, StoreError};
 
 /// All parts, in the configured order
-#[utoipa::path(get, path = "/api/v1/parts", tag = "parts",
+#[utoipa::path(get, path = "/api/v1/parts", operation_id = "listParts", tag = "parts",
     responses(
         (status = 200, description = "All parts; `next` is always `null`.", body = Page<Part>),
         (status = 400, response = crate::api::openapi::BadParameter),
@@ -31,7 +31,7 @@ pub async fn list(State(state): State<ApiState>, query: Query) -> Result<Json<Pa
 }
 
 /// One part with its devices and points
-#[utoipa::path(get, path = "/api/v1/parts/{id}", tag = "parts",
+#[utoipa::path(get, path = "/api/v1/parts/{id}", operation_id = "getPart", tag = "parts",
     params(("id" = String, Path, description = "The part's id.", example = "doc-room")),
     responses(
         (status = 200, description = "The part, its devices, and every point with value, quality and age.", body = PartDetail),

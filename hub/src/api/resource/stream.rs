@@ -46,7 +46,7 @@ pub struct PartChange {
 /// `id` is the number of the change in the feed, which has no gaps. Event names and their data: `incident` (an Incident as
 /// it then was), `edge` (an Edge), `part` (a PartChange: read the part again). `reset` (no data of use): what you missed is
 /// no longer kept, load everything again; the stream then goes on from now. A comment comes every 15 s.
-#[utoipa::path(get, path = "/api/v1/stream", tag = "stream",
+#[utoipa::path(get, path = "/api/v1/stream", operation_id = "followChanges", tag = "stream",
     params(
         ("after" = Option<u64>, Query, description = "Begin after this number; without it, from now."),
         ("Last-Event-ID" = Option<u64>, Header, description = "The same, as browsers send it; wins over `after`.")),
@@ -61,9 +61,11 @@ pub async fn follow(
     headers: HeaderMap,
     mut query: Query,
 ) -> Result<Response, Problem> {
-    let after: Option<u64> = query.parsed("after")?;
+    let after = query.text("after").map(|text| number("after", Some(&text))).transpose()?;
     query.finish()?;
-    let after = last_event_id(&headers)?.or(after);
+    let last = headers.get("last-event-id");
+    let last = last.map(|header| number("Last-Event-ID", header.to_str().ok())).transpose()?;
+    let after = last.or(after);
     let Ok(place) = state.limits.streams.clone().try_acquire_owned() else {
         metrics::counter!("api_streams_refused_total").increment(1);
         return Err(Problem::new(Kind::Busy, "too many live streams at a time").retry_after(10));
@@ -74,12 +76,9 @@ pub async fn follow(
     Ok(Sse::new(events(follower)).keep_alive(keep_alive).into_response())
 }
 
-fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
-    let Some(header) = headers.get("last-event-id") else { return Ok(None) };
-    let number = header.to_str().ok().and_then(|text| text.parse().ok());
-    let wrong =
-        || Problem::parameter("Last-Event-ID", "`Last-Event-ID` is the number of an event of this stream");
-    number.map(Some).ok_or_else(wrong)
+fn number(name: &str, text: Option<&str>) -> Result<u64, Problem> {
+    let wrong = || Problem::parameter(name, format!("`{name}` is the number of an event of this stream"));
+    text.and_then(|text| text.parse().ok()).ok_or_else(wrong)
 }
 
 struct Follower {

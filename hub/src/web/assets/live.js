@@ -1,5 +1,6 @@
 // Keeps the page live: follows the hub's stream of changes and asks for each changed card again. Whether the page is live
-// is never guessed: it says so unless the stream is open and the hub has answered a moment ago.
+// is never guessed: it says so unless the stream is open and the hub has answered a moment ago. Who is no longer signed in
+// (a restart of the hub ends every session) keeps the last view, marked as old, and signs in above it.
 
 import { morph } from "./morph.js";
 import { clockTime, writeMoments } from "./moments.js";
@@ -14,17 +15,19 @@ const GLANCE_MS = 5_000; // the stream tells of armings and incidents; values of
 const overview = document.getElementById("overview");
 const banner = document.getElementById("not-live");
 const announce = document.getElementById("announce");
+const signInAgain = document.getElementById("sign-in-again");
 
 let after = overview.dataset.feed;
 let streamOpen = false;
 let answered = true;
+let signedIn = true;
 const changed = new Set();
 let gathering = null;
 
 // ---- live or not
 
 function showLiveness() {
-  const live = streamOpen && answered;
+  const live = streamOpen && answered && signedIn;
   const root = document.documentElement;
   const said = live ? "yes" : "no";
   if (root.dataset.live === said) return;
@@ -42,11 +45,20 @@ function nowSayTrying() {
   banner.querySelector('[data-say="reload"]').hidden = true;
 }
 
+/** The hub's answers tell; a sign-in in another window counts, too. */
+function showSignedIn(status) {
+  if (status >= 500) return; // a hub that fails says nothing of who is signed in
+  signedIn = status !== 401;
+  signInAgain.hidden = signedIn;
+  banner.querySelector('[data-say="trying"]').hidden = !signedIn;
+  showLiveness();
+}
+
 // ---- fragments
 
 async function ask(path, options = {}) {
   const response = await fetch(path, { ...options, signal: AbortSignal.timeout(ANSWER_MS) });
-  if (response.status === 401) location.reload();
+  showSignedIn(response.status);
   return response;
 }
 
@@ -89,7 +101,7 @@ async function gather() {
   answered = failed.length === 0;
   showLiveness();
   for (const id of failed) changed.add(id);
-  if (changed.size > 0) gathering = setTimeout(gather, failed.length > 0 ? RECONNECT_MS : GATHER_MS);
+  if (changed.size > 0) gathering = setTimeout(gather, failed.length > 0 ? again() : GATHER_MS);
 }
 
 function markAll() {
@@ -105,6 +117,11 @@ function glance() {
     return bottom > 0 && top < innerHeight;
   };
   mark(...[...document.querySelectorAll("[data-part]")].filter(inSight).map((card) => card.id));
+}
+
+/** Nothing is gained by asking often for what takes a sign-in. */
+function again() {
+  return signedIn ? RECONNECT_MS : PROBE_MS;
 }
 
 // ---- the stream
@@ -130,7 +147,8 @@ function follow() {
     streamOpen = false;
     showLiveness();
     if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
-    setTimeout(follow, RECONNECT_MS);
+    if (signedIn) mark("hub"); // the stream does not say why it was refused; a fragment does
+    setTimeout(follow, again());
   });
 }
 

@@ -35,4 +35,7 @@ export function writeMoments(root = document) {
     put(element, text);
     element.title = full.format(date);
   }
+  for (const element of root.querySelectorAll("[data-last-heard]")) {
+    element.title = `last heard ${full.format(new Date(element.dataset.lastHeard))}`;
+  }
 }

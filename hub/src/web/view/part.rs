@@ -6,7 +6,7 @@ use wire::Kind;
 
 use super::moment::Moment;
 use super::point::{PointLine, spaced};
-use super::tone::{self, Tone};
+use super::tone::{self, Room, Tone};
 use crate::api::open::OpenIncidents;
 use crate::api::shown::{self, Device};
 use crate::incident::Severity;
@@ -14,7 +14,9 @@ use crate::situation::{EdgeState, LivenessView};
 use crate::store::PartRow;
 
 /// Lines of a device that stand on the card at once; the rest is one click away.
-const LINES_AT_ONCE: usize = 5;
+const LINES_AT_ONCE: usize = 8;
+/// The device by which an edge tells of itself: nothing lies between the two, so it has no link.
+const EDGE_ITSELF: &str = "edge";
 
 pub(in crate::web) struct PartCard {
     pub(in crate::web) id: String,
@@ -63,9 +65,11 @@ pub(in crate::web) struct DeviceView {
     pub(in crate::web) name: String,
     pub(in crate::web) edge: String,
     pub(in crate::web) profile: String,
-    pub(in crate::web) link: LinkView,
+    /// `None`: it is the edge itself.
+    pub(in crate::web) link: Option<LinkView>,
     pub(in crate::web) lines: Vec<PointLine>,
     pub(in crate::web) rest: Vec<PointLine>,
+    pub(in crate::web) rest_alerts: usize,
     pub(in crate::web) rest_doubtful: usize,
 }
 
@@ -94,7 +98,8 @@ impl PartCard {
         let devices = shown::devices(part, edges);
         let points = || devices.iter().flat_map(|device| &device.points);
         let edge_lines: Vec<EdgeLine> = shown::edges_of(part, edges).map(EdgeLine::of).collect();
-        let device_views: Vec<DeviceView> = devices.iter().map(DeviceView::of).collect();
+        let device_views: Vec<DeviceView> =
+            devices.iter().map(|device| DeviceView::of(device, room(part, edges))).collect();
         Self {
             id: part.part.to_string(),
             name: part.name.clone(),
@@ -118,11 +123,21 @@ fn standing(gravest: Option<Severity>, reporting: bool, devices: &[DeviceView]) 
     } else if !reporting {
         Standing::NotReporting
     } else if gravest.is_some()
-        || devices.iter().any(|device| !device.link.usable || device.link.tone > Tone::Quiet)
+        || devices
+            .iter()
+            .filter_map(|device| device.link.as_ref())
+            .any(|link| !link.usable || link.tone > Tone::Quiet)
     {
         Standing::Attention
     } else {
         Standing::Quiet
+    }
+}
+
+fn room(part: &PartRow, edges: &[EdgeState]) -> Room {
+    match shown::arming(part, edges) {
+        Some((arming, belief)) if belief.is_usable() && shown::arming_name(arming) == "unset" => Room::Unset,
+        _ => Room::Guarded,
     }
 }
 
@@ -151,12 +166,16 @@ impl EdgeLine {
 }
 
 impl DeviceView {
-    fn of(device: &Device<'_>) -> Self {
+    fn of(device: &Device<'_>, room: Room) -> Self {
         let own_line = |kind: Option<Kind>| !matches!(kind, Some(Kind::DeviceLink | Kind::PartArming));
-        let mut lines: Vec<PointLine> =
-            device.points.iter().filter(|point| own_line(point.row.kind())).map(PointLine::of).collect();
-        // What asks for attention first, then what people look for; else the order of the device.
-        lines.sort_by_key(|line| (Reverse(line.tone), !line.stands_out()));
+        let mut lines: Vec<PointLine> = device
+            .points
+            .iter()
+            .filter(|point| own_line(point.row.kind()))
+            .map(|point| PointLine::of(point, room))
+            .collect();
+        // What people look for first, then what asks for attention; else the order of the device.
+        lines.sort_by_key(|line| (!line.looked_for, Reverse(line.tone)));
         let at_once = lines.iter().take_while(|line| line.stands_out()).count().min(LINES_AT_ONCE);
         let rest = lines.split_off(at_once.max(lines.len().min(1)));
         Self {
@@ -164,7 +183,8 @@ impl DeviceView {
             name: spaced(device.row.device.as_str()),
             edge: device.row.edge.to_string(),
             profile: device.row.profile.clone(),
-            link: LinkView::of(device),
+            link: (device.row.device.as_str() != EDGE_ITSELF).then(|| LinkView::of(device)),
+            rest_alerts: rest.iter().filter(|line| line.tone == Tone::Alert).count(),
             rest_doubtful: rest.iter().filter(|line| !line.usable).count(),
             lines,
             rest,
@@ -180,7 +200,7 @@ impl LinkView {
         let value = link.and_then(|link| link.value);
         Self {
             state: value.map(|value| shown::in_words(kind, value)),
-            tone: value.map_or(Tone::Quiet, |value| tone::of(kind, value)),
+            tone: value.map_or(Tone::Quiet, |value| tone::of(kind, value, Room::Guarded)),
             usable,
         }
     }

@@ -1,10 +1,26 @@
 //! A point as a line of a card.
 
-use wire::{Kind, Lane, Value, ValueType};
+use wire::{Kind, Value, ValueType};
 
 use super::moment::Moment;
-use super::tone::{self, Tone};
+use super::tone::{self, Room, Tone};
 use crate::api::shown::{self, Belief};
+
+/// One or two of each sort of device; whatever else asks for attention comes after them.
+const LOOKED_FOR: &[Kind] = &[
+    Kind::PanelArmState,
+    Kind::CabinetBolt,
+    Kind::CabinetDoorClosed,
+    Kind::DoorContact,
+    Kind::DoorState,
+    Kind::WindowContact,
+    Kind::JammerBandRf,
+    Kind::EmanationOn,
+    Kind::ShieldDoor,
+    Kind::PowerSupply,
+    Kind::RackDoor,
+    Kind::HostAgent,
+];
 
 pub(in crate::web) struct PointLine {
     /// The point's name, with spaces for people.
@@ -17,12 +33,14 @@ pub(in crate::web) struct PointLine {
     /// The name of the quality, which the template puts into words.
     pub(in crate::web) quality: &'static str,
     pub(in crate::web) usable: bool,
-    pub(in crate::web) since: Option<Moment>,
-    salient: bool,
+    /// When it was last read or turned bad; not since when it has been so, which nobody keeps.
+    pub(in crate::web) last_heard: Option<Moment>,
+    /// Whether it is what people look for first at such a device.
+    pub(super) looked_for: bool,
 }
 
 impl PointLine {
-    pub(super) fn of(point: &shown::Point<'_>) -> Self {
+    pub(super) fn of(point: &shown::Point<'_>, room: Room) -> Self {
         let kind = point.row.kind();
         let usable = point.belief.is_usable();
         Self {
@@ -32,20 +50,20 @@ impl PointLine {
             unit: kind.map_or("", |kind| kind.value_type().unit()),
             // What cannot be believed is neither calm nor alarming: it is marked as doubtful instead.
             tone: if usable {
-                point.value.map_or(Tone::Quiet, |value| tone::of(kind, value))
+                point.value.map_or(Tone::Quiet, |value| tone::of(kind, value, room))
             } else {
                 Tone::Quiet
             },
             quality: point.belief.quality_name(),
             usable,
-            since: point.event_ms.map(Moment),
-            salient: is_salient(kind),
+            last_heard: point.event_ms.map(Moment),
+            looked_for: kind.is_some_and(|kind| LOOKED_FOR.contains(&kind)),
         }
     }
 
     /// Whether the line stands on the card at once: what people look for first, and what asks for attention.
     pub(super) fn stands_out(&self) -> bool {
-        self.salient || self.tone > Tone::Quiet
+        self.looked_for || self.tone > Tone::Quiet
     }
 
     /// Good needs no words.
@@ -54,21 +72,19 @@ impl PointLine {
     }
 }
 
-/// Named states of the urgent lane: doors, bolts, locks, zones, modes.
-fn is_salient(kind: Option<Kind>) -> bool {
-    kind.is_some_and(|kind| kind.lane() == Lane::Urgent && matches!(kind.value_type(), ValueType::State(_)))
-}
-
 fn text(kind: Option<Kind>, value: &Value) -> String {
     match value {
         // More digits than an instrument has would only flicker.
         Value::Number(number) => {
             format!("{number:.2}").trim_end_matches('0').trim_end_matches('.').to_owned()
         }
-        _ => spaced(&shown::in_words(kind, value)),
+        Value::Integer(_) if kind.is_some_and(|kind| matches!(kind.value_type(), ValueType::State(_))) => {
+            spaced(&shown::in_words(kind, value))
+        }
+        _ => shown::in_words(kind, value),
     }
 }
 
 pub(super) fn spaced(name: &str) -> String {
-    name.replace(['_', '-'], " ")
+    name.replace(['_', '-', '.'], " ")
 }

@@ -21,6 +21,15 @@ impl Tone {
     }
 }
 
+/// The room around a value, as far as its grade depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::web) enum Room {
+    /// People work in it.
+    Unset,
+    /// Set, on its way there, or not known to be unset.
+    Guarded,
+}
+
 const STATES_AT_REST: &[&str] = &[
     "closed",
     "dual",
@@ -65,74 +74,62 @@ const STATES_ALERT: &[&str] = &[
     "vswr",
 ];
 
-/// The last words of flags that are an alert when they say yes.
-const FLAGS_ALERT_IF_YES: &[&str] = &[
-    "alarm",
-    "drill",
-    "duress",
-    "fault",
-    "fire_release",
-    "gas",
-    "glass_break",
-    "heat",
-    "override_key",
-    "self_test_failed",
-    "siren_on",
-    "smoke",
-    "tamper",
-    "water",
-];
-/// The last words of flags that are an alert when they say no.
-const FLAGS_ALERT_IF_NO: &[&str] = &["earth", "online", "path_ok", "secure_channel"];
-/// The last words of flags that are at rest when they say yes.
-const FLAGS_AT_REST_IF_YES: &[&str] = &[
-    "armed",
-    "door_closed",
-    "earth",
-    "mains",
-    "online",
-    "path_ok",
-    "power",
-    "screen_locked",
-    "secure_channel",
-    "sync",
-];
-
-pub(in crate::web) fn of(kind: Option<Kind>, value: &Value) -> Tone {
+pub(in crate::web) fn of(kind: Option<Kind>, value: &Value, room: Room) -> Tone {
     let Some(kind) = kind else { return Tone::Quiet };
     match (kind.value_type(), value) {
         (ValueType::State(names), Value::Integer(state)) => {
             let name = usize::try_from(*state).ok().and_then(|state| names.get(state));
-            name.map_or(Tone::Alert, |name| of_state(name))
+            name.map_or(Tone::Alert, |name| of_state(kind, name))
         }
-        (ValueType::Flag, Value::Flag(flag)) => of_flag(kind, *flag),
+        (ValueType::Flag, Value::Flag(flag)) => {
+            let (no, yes) = of_flag(kind, room).unwrap_or((Tone::Quiet, Tone::Quiet));
+            if *flag { yes } else { no }
+        }
         _ => Tone::Quiet,
     }
 }
 
-fn of_state(name: &str) -> Tone {
-    if STATES_ALERT.contains(&name) {
-        Tone::Alert
-    } else if STATES_AT_REST.contains(&name) {
-        Tone::Quiet
-    } else {
-        Tone::Notable
+fn of_state(kind: Kind, name: &str) -> Tone {
+    match (kind, name) {
+        // What somebody did last is over.
+        (Kind::PanelLastAction, _) => Tone::Quiet,
+        // At rest for a panel, not for a clock.
+        (Kind::EdgeClock, "unset") => Tone::Notable,
+        (_, name) if STATES_ALERT.contains(&name) => Tone::Alert,
+        (_, name) if STATES_AT_REST.contains(&name) => Tone::Quiet,
+        _ => Tone::Notable,
     }
 }
 
-fn of_flag(kind: Kind, flag: bool) -> Tone {
-    let last = kind.name().rsplit('.').next().unwrap_or_default();
-    // `siren_tamper` is a tamper like any other.
-    let is_one_of =
-        |words: &[&str]| words.iter().any(|word| last == *word || last.ends_with(&format!("_{word}")));
-    let at_rest = flag == is_one_of(FLAGS_AT_REST_IF_YES);
-    if (flag && is_one_of(FLAGS_ALERT_IF_YES)) || (!flag && is_one_of(FLAGS_ALERT_IF_NO)) {
-        Tone::Alert
-    } else if at_rest {
-        Tone::Quiet
-    } else {
-        Tone::Notable
-    }
+/// What no and what yes mean for a flag; `None` for a kind that is none.
+#[rustfmt::skip]
+fn of_flag(kind: Kind, room: Room) -> Option<(Tone, Tone)> {
+    let (no, yes) = match kind {
+        Kind::PanelTamper | Kind::PanelSirenTamper | Kind::PanelSirenOn | Kind::PanelSirenFault | Kind::SectorAlarm
+        | Kind::CabinetDuress | Kind::CabinetOverrideKey | Kind::CabinetTamper | Kind::CabinetDrill | Kind::CabinetHeat
+        | Kind::DoorFireRelease | Kind::DoorCloserFault | Kind::DoorTamper | Kind::ReaderTamper
+        | Kind::WindowGlassBreak | Kind::WindowTamper | Kind::JammerTamper | Kind::JammerBandFault
+        | Kind::EmanationTamper | Kind::EnvironmentWater | Kind::EnvironmentSmoke | Kind::EnvironmentGas
+        | Kind::DeviceSelfTest | Kind::EdgeTamper => (Tone::Quiet, Tone::Alert),
+
+        Kind::PanelPathOk | Kind::ReaderOnline | Kind::ReaderSecureChannel | Kind::FilterEarth | Kind::EdgeStorage => {
+            (Tone::Alert, Tone::Quiet)
+        }
+
+        Kind::CabinetDoorClosed | Kind::DoorLockCommand | Kind::JammerMains | Kind::JammerKeySwitch
+        | Kind::EmanationPower | Kind::EmanationOn | Kind::EmanationSync | Kind::HostPower
+        | Kind::HostScreenLocked => (Tone::Notable, Tone::Quiet),
+
+        Kind::CabinetHandle | Kind::DoorRex | Kind::DoorHandle | Kind::EmanationSelfTest => (Tone::Quiet, Tone::Notable),
+
+        Kind::SectorArmed => (if room == Room::Unset { Tone::Quiet } else { Tone::Notable }, Tone::Quiet),
+
+        // Both belong to ordinary use; whether they fit each other, rules decide.
+        Kind::JammerSchedule | Kind::JammerBandCommand | Kind::JammerBandRf => (Tone::Quiet, Tone::Quiet),
+
+        _ => return None,
+    };
+    Some((no, yes))
 }
 
 #[cfg(test)]
@@ -141,17 +138,48 @@ mod tests {
 
     #[test]
     fn what_asks_for_attention_is_graded_by_its_meaning() {
-        let tone = |kind, value| of(Some(kind), &value);
-        assert_eq!(tone(Kind::DoorContact, Value::Integer(0)), Tone::Quiet);
-        assert_eq!(tone(Kind::DoorContact, Value::Integer(1)), Tone::Notable);
-        assert_eq!(tone(Kind::DoorContact, Value::Integer(3)), Tone::Alert);
+        let tone = |kind: Kind, value| of(Some(kind), &value, Room::Guarded);
+        let state = |kind: Kind, name| tone(kind, Value::Integer(kind.state(name).unwrap()));
+        assert_eq!(state(Kind::DoorContact, "closed"), Tone::Quiet);
+        assert_eq!(state(Kind::DoorContact, "open"), Tone::Notable);
+        assert_eq!(state(Kind::DoorContact, "cut"), Tone::Alert);
         assert_eq!(tone(Kind::DoorContact, Value::Integer(99)), Tone::Alert);
-        assert_eq!(tone(Kind::PanelSirenTamper, Value::Flag(true)), Tone::Alert);
-        assert_eq!(tone(Kind::PanelSirenTamper, Value::Flag(false)), Tone::Quiet);
-        assert_eq!(tone(Kind::PanelPathOk, Value::Flag(false)), Tone::Alert);
-        assert_eq!(tone(Kind::PanelPathOk, Value::Flag(true)), Tone::Quiet);
-        assert_eq!(tone(Kind::CabinetDoorClosed, Value::Flag(false)), Tone::Notable);
-        assert_eq!(of(None, &Value::Flag(true)), Tone::Quiet);
+        assert_eq!(state(Kind::DoorMode, "normal"), Tone::Quiet);
+        assert_eq!(state(Kind::PanelArmState, "unset"), Tone::Quiet);
+        assert_eq!(state(Kind::EdgeClock, "unset"), Tone::Notable);
+        assert_eq!(of(None, &Value::Flag(true), Room::Guarded), Tone::Quiet);
+    }
+
+    #[test]
+    fn each_flag_has_its_own_value_at_rest() {
+        for (kind, no, yes) in [
+            (Kind::PanelSirenTamper, Tone::Quiet, Tone::Alert),
+            (Kind::PanelPathOk, Tone::Alert, Tone::Quiet),
+            (Kind::EdgeStorage, Tone::Alert, Tone::Quiet),
+            (Kind::CabinetDoorClosed, Tone::Notable, Tone::Quiet),
+            (Kind::DoorLockCommand, Tone::Notable, Tone::Quiet),
+            (Kind::JammerKeySwitch, Tone::Notable, Tone::Quiet),
+            (Kind::JammerMains, Tone::Notable, Tone::Quiet),
+            (Kind::DoorRex, Tone::Quiet, Tone::Notable),
+            (Kind::SectorArmed, Tone::Notable, Tone::Quiet),
+        ] {
+            assert_eq!(of_flag(kind, Room::Guarded), Some((no, yes)), "{kind}");
+        }
+        assert_eq!(of(Some(Kind::SectorArmed), &Value::Flag(false), Room::Unset), Tone::Quiet);
+    }
+
+    #[test]
+    fn the_whole_catalogue_is_graded() {
+        for kind in Kind::ALL {
+            let is_flag = kind.value_type() == ValueType::Flag;
+            assert_eq!(of_flag(*kind, Room::Guarded).is_some(), is_flag, "{kind}");
+            if let ValueType::State(names) = kind.value_type() {
+                assert!(
+                    names.iter().any(|name| of_state(*kind, name) == Tone::Quiet),
+                    "{kind} is never at rest"
+                );
+            }
+        }
     }
 
     #[test]
@@ -166,14 +194,6 @@ mod tests {
             .collect();
         for word in STATES_AT_REST.iter().chain(STATES_ALERT) {
             assert!(states.contains(word), "no kind has the state `{word}`");
-        }
-        let flags: Vec<&str> = Kind::ALL
-            .iter()
-            .filter(|kind| kind.value_type() == ValueType::Flag)
-            .map(|kind| kind.name())
-            .collect();
-        for word in FLAGS_ALERT_IF_YES.iter().chain(FLAGS_ALERT_IF_NO).chain(FLAGS_AT_REST_IF_YES) {
-            assert!(flags.iter().any(|flag| flag.ends_with(word)), "no flag ends in `{word}`");
         }
     }
 }
