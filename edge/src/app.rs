@@ -1,8 +1,11 @@
 //! The wiring of an edge: configuration, site, field, watch, spool, uplink. The only file that knows every stage.
 
+use std::future::poll_fn;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use runtime::config::ConfigError;
@@ -18,6 +21,7 @@ use crate::config::{Config, UplinkConfig};
 use crate::detect::Detector;
 use crate::field::{self, Site, SiteError};
 use crate::spool::{self, SpoolError, SpoolHandle};
+use crate::surroundings::{self, Flaw};
 use crate::uplink::{self, Finding, Uplink};
 use crate::watch::Watch;
 
@@ -35,14 +39,18 @@ const SOFTWARE: &str = concat!("strongroom-edge ", env!("CARGO_PKG_VERSION"));
 pub enum AppError {
     #[error(transparent)]
     Config(ConfigError),
+    #[error("{}", surroundings::report(path, flaws))]
+    Surroundings { path: PathBuf, flaws: Vec<Flaw> },
     #[error("the configuration {path} could not be read again")]
     ReadAgain { path: PathBuf, source: io::Error },
     #[error("the devices do not make a site")]
     Site(#[source] SiteError),
     #[error("the clock of the machine cannot be read")]
     Clock(#[source] io::Error),
-    #[error("the spool cannot be opened")]
-    Spool(#[source] SpoolError),
+    #[error("the spool {} (spool.path) cannot be opened", path.display())]
+    Spool { path: PathBuf, source: SpoolError },
+    #[error("the signals of the process cannot be received")]
+    Signals(#[source] io::Error),
     #[error("the spool's thread could not be started")]
     Thread(#[source] io::Error),
     #[error("the edge stopped")]
@@ -56,9 +64,12 @@ impl AppError {
         const CONFIG: u8 = 2;
         const STORAGE: u8 = 74;
         match self {
-            AppError::Config(_) | AppError::Site(_) => CONFIG,
-            AppError::Spool(SpoolError::ForeignEdge { .. } | SpoolError::TableTooLarge { .. }) => CONFIG,
-            AppError::Spool(SpoolError::Storage(_) | SpoolError::SetAside { .. }) => STORAGE,
+            AppError::Config(_) | AppError::Surroundings { .. } | AppError::Site(_) => CONFIG,
+            AppError::Spool { source, .. } => match source {
+                SpoolError::ForeignEdge { .. } | SpoolError::TableTooLarge { .. } => CONFIG,
+                SpoolError::Storage(_) | SpoolError::SetAside { .. } => STORAGE,
+                SpoolError::InUse { .. } | SpoolError::Random(_) => FAILED,
+            },
             AppError::Stopped(TaskFailure::Failed { source, .. }) if source.is::<SpoolError>() => STORAGE,
             _ => FAILED,
         }
@@ -79,8 +90,17 @@ impl Plan {
     }
 }
 
+/// Reads a configuration, and looks at what it names.
+pub fn check(path: &Path) -> Result<Plan, AppError> {
+    let plan = Plan::load(path)?;
+    let flaws = surroundings::flaws(&plan.config, now_s());
+    if flaws.is_empty() { Ok(plan) } else { Err(AppError::Surroundings { path: path.to_owned(), flaws }) }
+}
+
 /// Runs an edge until it is told to stop.
 pub async fn run(path: &Path) -> Result<(), AppError> {
+    let shutdown = Shutdown::new();
+    let signals = listen(&shutdown).await?;
     let Plan { config, site } = Plan::load(path)?;
     telemetry::init_logs(config.log);
     tls::install_provider();
@@ -93,19 +113,31 @@ pub async fn run(path: &Path) -> Result<(), AppError> {
         bytes_max: config.spool.bytes_max,
         routine_interval: config.spool.routine_interval,
     };
-    let (spool, handle) =
-        spool::open(&config.spool.path, settings, &site.table, clock.clone()).map_err(AppError::Spool)?;
+    let (spool, handle) = spool::open(&config.spool.path, settings, &site.table, clock.clone())
+        .map_err(|source| AppError::Spool { path: config.spool.path.clone(), source })?;
 
-    let shutdown = Shutdown::new();
     let mut tasks = TaskGroup::new(shutdown.clone());
     tasks.spawn_thread("spool", move || spool.run()).map_err(AppError::Thread)?;
-    tasks.spawn("signals", on_signals(shutdown.clone()));
+    tasks.spawn("signals", signals);
     let uplink = Uplink::new(uplink_settings(&config, config_hash), handle.clone(), clock.clone());
     tasks.spawn("uplink", uplink.run(shutdown.clone()));
     spawn_field(&mut tasks, site, handle, clock, shutdown);
     tasks.run(DRAIN_MAX).await.map_err(AppError::Stopped)?;
     info!("the edge has stopped; everything it held is sealed");
     Ok(())
+}
+
+type Signals = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+
+/// From here on a signal is no sudden death: one that comes during the start is kept until the stages run, and ends them.
+async fn listen(shutdown: &Shutdown) -> Result<Signals, AppError> {
+    let mut signals: Signals = Box::pin(on_signals(shutdown.clone()));
+    // Polled once, which makes the handlers; nothing has been signalled to them yet.
+    match poll_fn(|context| Poll::Ready(signals.as_mut().poll(context))).await {
+        Poll::Pending => Ok(signals),
+        Poll::Ready(Err(source)) => Err(AppError::Signals(source)),
+        Poll::Ready(Ok(())) => Ok(Box::pin(std::future::ready(Ok(())))),
+    }
 }
 
 fn spawn_field(tasks: &mut TaskGroup, site: Site, spool: SpoolHandle, clock: Clock, shutdown: Shutdown) {
@@ -139,6 +171,10 @@ fn config_hash(path: &Path) -> Result<u64, AppError> {
     Ok(digest.0[..8].iter().fold(0, |hash, byte| hash << 8 | u64::from(*byte)))
 }
 
+fn now_s() -> i64 {
+    runtime::clock::wall_ms().div_euclid(1_000)
+}
+
 /// Says what is watched, and by whom.
 fn announce(config: &Config, site: &Site) {
     info!(
@@ -151,15 +187,30 @@ fn announce(config: &Config, site: &Site) {
             poll_interval_ms = device.poll_interval.as_millis() as u64, points = device.profile.points.len(), "watching"
         );
     }
-    match uplink::examine(&config.uplink.files, &config.edge) {
+    match uplink::examine(&config.uplink.files, &config.edge, now_s()) {
         Ok(Finding::Ours) => {}
-        Ok(finding) => error!(
-            edge = %config.edge,
-            "{finding}, not this edge: the hub will refuse it. Correct edge.id, or issue another certificate"
-        ),
+        Ok(finding) => error!(edge = %config.edge, "the hub will refuse this edge: {finding}"),
         Err(error) => warn!(
             error = &error as &dyn std::error::Error,
             "the certificate cannot be read; it is tried again with every connection"
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_signal_during_the_start_is_kept() {
+        let shutdown = Shutdown::new();
+        let signals = listen(&shutdown).await.unwrap();
+        // Nobody waits for signals yet; without the handler this would end the process.
+        let sent = Command::new("kill").args(["-TERM", &std::process::id().to_string()]).status();
+        assert!(sent.unwrap().success());
+        signals.await.unwrap();
+        assert!(shutdown.begun());
     }
 }

@@ -23,6 +23,8 @@ pub mod spool;
 
 pub mod uplink;
 
+pub mod surroundings;
+
 pub mod app;
 
 pub mod summary;

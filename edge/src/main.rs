@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use strongroom_edge::app::{self, AppError, Plan};
+use strongroom_edge::app::{self, AppError};
 use strongroom_edge::summary;
 
 /// Worker threads: one may wait for a file while the other serves the devices.
@@ -16,7 +16,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
    0  stopped as it was told, with everything sealed; or `check` found no fault
    1  stopped by a failure that the last log lines name
-   2  the command line or the configuration is wrong; every fault is printed with its line
+   2  the command line or the configuration is wrong, and every fault is printed with its line; or `check` found that
+      files and folders are missing that a sound configuration names
   74  the storage of the spool failed. The file was not touched again; start the edge again: what was
       reported durable is still there, and after two failures in a row the edge works from memory
 
@@ -40,7 +41,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
-    /// Read the configuration and the device profiles, print every fault, and do nothing else
+    /// Read the configuration, the device profiles and the TLS files, look for the folder of the spool, print every fault,
+    /// and do nothing else
     Check {
         /// The edge's configuration (TOML)
         #[arg(long, value_name = "FILE")]
@@ -53,7 +55,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run { config } => run(config),
-        Command::Check { config } => Plan::load(&config).map(|plan| print(&summary::plan(&plan))),
+        Command::Check { config } => app::check(&config).map(|plan| print(&summary::plan(&plan))),
         Command::Kinds => {
             print(&summary::kinds());
             Ok(())

@@ -11,8 +11,10 @@ use super::endpoint::Endpoint;
 use crate::field::profile::{self, Profile};
 use crate::field::site;
 
-/// Broadcast (0) has no answer, and 248 to 254 are reserved by the standard.
-const UNITS: [std::ops::RangeInclusive<u8>; 2] = [1..=247, 255..=255];
+/// What a device on a bus can be. Beside these, 255 and the older 0 mean *whoever has this address* by the convention of
+/// Modbus TCP, for a device with no bus behind it. 248 to 254 are reserved by the standard.
+const UNITS: std::ops::RangeInclusive<u8> = 1..=247;
+const WHOEVER_ANSWERS: [u8; 2] = [0, 255];
 
 /// The drafts in their order; `None` stands for one whose fault is recorded.
 pub(super) fn devices(section: &mut Section<'_>, drafts: Vec<Draft>) -> Vec<Option<DeviceConfig>> {
@@ -75,8 +77,8 @@ fn check_place(
     let Some(unit) = draft.unit else {
         return;
     };
-    if !UNITS.iter().any(|units| units.contains(&unit)) {
-        let message = format!("{unit} is no unit that answers; write 1 to 247, or 255");
+    if !UNITS.contains(&unit) && !WHOEVER_ANSWERS.contains(&unit) {
+        let message = format!("{unit} is the unit of no device; write 1 to 247");
         section.fault(&format!("devices[{place}].unit"), message);
     }
     let Some(address) = draft.address.clone() else {

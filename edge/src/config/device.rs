@@ -50,7 +50,6 @@ impl FromSection for Draft {
             id: section.required("id").map(|Parsed(id)| id),
             profile: section.required("profile"),
             address: section.required("address").map(|Parsed(address)| address),
-            // 248 to 255 are reserved, except that 255 is what devices without a bus behind them answer to.
             unit: section.required("unit"),
             poll_interval: section.optional_within("poll_interval", profile::POLL_INTERVALS),
             timeout: section.optional_within("timeout", profile::TIMEOUTS),

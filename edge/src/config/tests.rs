@@ -77,11 +77,19 @@ fn faults_stand_at_their_lines() {
     assert_eq!(faults("hub.example:8883", "hub.example"), ["4 uplink.hub"]);
     assert_eq!(faults("path = \"spool.redb\"", "bytes_max = 5"), ["8 spool.path", "9 spool.bytes_max"]);
     assert_eq!(faults("unit = 255", "unit = 250"), ["21 devices[1].unit"]);
-    assert_eq!(faults("unit = 255", "unit = 0"), ["21 devices[1].unit"]);
+    assert_eq!(faults("unit = 255", "unit = 248"), ["21 devices[1].unit"]);
     assert_eq!(faults("\"100ms\"", "\"10ms\""), ["22 devices[1].poll_interval"]);
     assert_eq!(faults("poll_interval", "poll_intervall"), ["22 devices[1].poll_intervall"]);
     assert_eq!(faults("door.local:502", "door.local"), ["20 devices[1].address"]);
     assert_eq!(faults("[spool]", "[log]\nformat = \"xml\"\n[spool]"), ["9 log.format"]);
+}
+
+#[test]
+fn a_device_with_no_bus_behind_it_may_be_asked_as_unit_0_or_255() {
+    for unit in [0, 1, 247, 255] {
+        let config = read(&SOUND.replace("unit = 255", &format!("unit = {unit}"))).unwrap();
+        assert_eq!(config.devices[1].unit, unit);
+    }
 }
 
 #[test]
@@ -157,4 +165,21 @@ fn an_edge_serves_a_limited_number_of_points() {
         panic!("a fault was expected");
     };
     assert!(faults[0].message.contains("points are too many"), "{faults:?}");
+}
+
+#[test]
+fn the_examples_are_sound_and_the_simulated_devices_are_where_the_edge_looks_for_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let config = |path: &str| Config::load(&root.join(path)).unwrap();
+    config("deploy/examples/edge.toml");
+    let devices = config("simulator/examples/edge.toml").devices;
+    let site = fs::read_to_string(root.join("simulator/examples/site.toml")).unwrap();
+    let sections: Vec<&str> = site.split("\n[device.").skip(1).collect();
+    assert_eq!(devices.len(), sections.len());
+    for (device, section) in devices.iter().zip(sections) {
+        let DeviceConfig { id, address, unit, .. } = device;
+        for line in [format!("{id}]\n"), format!("listen = \"{address}\"\n"), format!("unit = {unit}\n")] {
+            assert!(section.contains(&line), "{line} is not in\n{section}");
+        }
+    }
 }

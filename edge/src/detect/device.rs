@@ -78,7 +78,7 @@ impl Device {
     pub(super) fn snapshot(&mut self, now: Stamp, out: &mut Outbox) {
         self.points.iter_mut().for_each(|point| point.snapshot(out));
         if let Some(reading) = self.link_told.snapshot(now) {
-            out.snapshot(self.link_point, reading);
+            out.repeat(self.link_point, reading);
         }
     }
 
@@ -94,8 +94,8 @@ impl Device {
     fn tell_link(&mut self, stamp: Stamp, out: &mut Outbox) {
         let state = self.link.state();
         let told = state.value().and_then(|value| self.link_told.told(value, state.link_quality(), stamp));
-        if let Some(reading) = told {
-            out.event(self.link_point, Kind::DeviceLink.lane(), reading);
+        if let Some((what, reading)) = told {
+            out.tell(self.link_point, Kind::DeviceLink.lane(), what, reading);
         }
     }
 

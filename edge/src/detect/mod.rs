@@ -9,7 +9,8 @@
 //!                          └─ change
 //! ```
 //!
-//! Report by exception: what does not change is not sent. A bad quality is a change, and keeps the time of its beginning;
+//! Report by exception: what does not change is not sent. What is found at the start may be as old as the room, so it is
+//! told as a snapshot and not as an event, though in the lane of its kind. A bad quality is a change, and keeps the time of its beginning;
 //! a value never carries a time at which it was not read. The snapshot repeats everything, so that a hub cannot drift.
 
 mod device;
@@ -93,7 +94,7 @@ impl Detector {
         }
         for (point, own) in [(self.points.clock, &self.clock), (self.points.storage, &self.storage)] {
             if let Some(reading) = own.snapshot(now) {
-                out.snapshot(point, reading);
+                out.repeat(point, reading);
             }
         }
         out.detected
@@ -102,8 +103,8 @@ impl Detector {
     /// Whether the spool keeps records durably, as `edge.storage` shows it.
     pub fn storage(&mut self, durable: bool, now: Stamp) -> Vec<Detected> {
         let mut out = self.begin(now);
-        if let Some(reading) = self.storage.told(Value::Flag(durable), Quality::Good, now) {
-            out.event(self.points.storage, Kind::EdgeStorage.lane(), reading);
+        if let Some((what, reading)) = self.storage.told(Value::Flag(durable), Quality::Good, now) {
+            out.tell(self.points.storage, Kind::EdgeStorage.lane(), what, reading);
         }
         out.detected
     }
@@ -116,8 +117,8 @@ impl Detector {
     /// Every call looks at the clock first.
     fn begin(&mut self, now: Stamp) -> Outbox {
         let mut out = Outbox::new(self.arming);
-        if let Some(reading) = self.clock.told(own::clock_value(now.clock), Quality::Good, now) {
-            out.event(self.points.clock, Kind::EdgeClock.lane(), reading);
+        if let Some((what, reading)) = self.clock.told(own::clock_value(now.clock), Quality::Good, now) {
+            out.tell(self.points.clock, Kind::EdgeClock.lane(), what, reading);
         }
         out
     }

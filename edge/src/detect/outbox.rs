@@ -17,7 +17,7 @@ pub struct Detected {
 pub enum What {
     /// Something changed.
     Event,
-    /// Nothing changed; this is how the point stands.
+    /// Nothing is known to have changed; this is how the point stands.
     Snapshot,
 }
 
@@ -35,17 +35,14 @@ impl Outbox {
         Self { arming, ..Self::default() }
     }
 
-    /// An event in the lane of its kind. The arming of the part follows its panel at once.
-    pub(super) fn event(&mut self, point: PointNo, lane: Lane, reading: Reading) {
-        self.push(point, lane, What::Event, reading);
+    /// A snapshot that only repeats is routine, whatever its kind.
+    pub(super) fn repeat(&mut self, point: PointNo, reading: Reading) {
+        self.tell(point, Lane::Routine, What::Snapshot, reading);
     }
 
-    /// A snapshot is routine, whatever its kind.
-    pub(super) fn snapshot(&mut self, point: PointNo, reading: Reading) {
-        self.push(point, Lane::Routine, What::Snapshot, reading);
-    }
-
-    fn push(&mut self, point: PointNo, lane: Lane, what: What, reading: Reading) {
+    /// News, in the lane of its kind. That is also the lane of a snapshot that tells how a point was found: what has gone
+    /// wrong while nobody looked is as urgent as what goes wrong now. The arming of the part follows its panel at once.
+    pub(super) fn tell(&mut self, point: PointNo, lane: Lane, what: What, reading: Reading) {
         let arming = self.arming.and_then(|arming| arming.derived(point, &reading));
         self.detected.push(Detected { point, lane, what, reading });
         if let Some((point, reading)) = arming {

@@ -3,6 +3,8 @@
 use wire::time::ClockState;
 use wire::{Kind, Quality, Reading, Stamp, Value};
 
+use super::outbox::What;
+
 /// The last reading of one of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Own {
@@ -10,15 +12,16 @@ pub(super) struct Own {
 }
 
 impl Own {
-    /// The reading to send, if value or quality is another one.
-    pub(super) fn told(&mut self, value: Value, quality: Quality, now: Stamp) -> Option<Reading> {
+    /// The reading to send, if value or quality is another one. The first one is found, and has not just come about.
+    pub(super) fn told(&mut self, value: Value, quality: Quality, now: Stamp) -> Option<(What, Reading)> {
         let known = self.reading.as_ref();
         if known.is_some_and(|known| known.value.as_ref() == Some(&value) && known.quality == quality) {
             return None;
         }
+        let what = if known.is_some() { What::Event } else { What::Snapshot };
         let reading = Reading { value: Some(value), quality, stamp: now };
         self.reading = Some(reading.clone());
-        Some(reading)
+        Some((what, reading))
     }
 
     /// The edge knows itself at any moment, so the reading is of now.
@@ -46,13 +49,12 @@ mod tests {
     fn only_another_value_is_sent() {
         let mut storage = Own::default();
         assert_eq!(storage.snapshot(at(0)), None);
-        assert!(storage.told(Value::Flag(true), Quality::Good, at(1)).is_some());
+        let (what, _) = storage.told(Value::Flag(true), Quality::Good, at(1)).unwrap();
+        assert_eq!(what, What::Snapshot);
         assert!(storage.told(Value::Flag(true), Quality::Good, at(2)).is_none());
         assert_eq!(storage.snapshot(at(9)).unwrap().stamp, at(9));
-        assert_eq!(
-            storage.told(Value::Flag(false), Quality::Good, at(3)).unwrap().value,
-            Some(Value::Flag(false))
-        );
+        let (what, reading) = storage.told(Value::Flag(false), Quality::Good, at(3)).unwrap();
+        assert_eq!((what, reading.value), (What::Event, Some(Value::Flag(false))));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use wire::{Kind, Lane, PointNo, Quality, Reading, Stamp, Value};
 
 use super::change::is_change;
 use super::debounce::Debounce;
-use super::outbox::Outbox;
+use super::outbox::{Outbox, What};
 use super::sequence::{Counted, Sequence};
 use crate::field::Sample;
 use crate::field::profile::{PointSpec, Report};
@@ -91,7 +91,7 @@ impl Point {
         if let Some((value, stamp)) = self.held.as_ref().filter(|_| told.quality.is_usable()) {
             *told = Reading { value: Some(value.clone()), quality: told.quality, stamp: *stamp };
         }
-        out.snapshot(self.no, told.clone());
+        out.repeat(self.no, told.clone());
     }
 
     /// The device counted a new value. A flag that is down again was up in between.
@@ -110,7 +110,7 @@ impl Point {
         }
         self.held = Some((value.clone(), stamp));
         let reading = Reading { value: Some(value.clone()), quality, stamp };
-        out.snapshot(self.no, reading.clone());
+        out.tell(self.no, self.lane, What::Snapshot, reading.clone());
         self.told = Some(reading);
     }
 
@@ -146,8 +146,10 @@ impl Point {
         self.tell(Reading { value: Some(value), quality, stamp }, out);
     }
 
+    /// The first reading of all is how the point was found; only what follows is known to have happened.
     fn tell(&mut self, reading: Reading, out: &mut Outbox) {
-        out.event(self.no, self.lane, reading.clone());
+        let what = if self.told.is_some() { What::Event } else { What::Snapshot };
+        out.tell(self.no, self.lane, what, reading.clone());
         self.told = Some(reading);
     }
 }

@@ -40,6 +40,17 @@ impl ScanFailure {
         }
     }
 
+    /// What a person might ask about a failure of a device that never answered. One that does not know the unit keeps
+    /// silent, or the gateway before it finds nobody.
+    pub fn question(&self, has_answered: bool) -> &'static str {
+        match self {
+            ScanFailure::Timeout { .. } | ScanFailure::Exception(0x0A | 0x0B) if !has_answered => {
+                "; it has never answered: is the unit right?"
+            }
+            _ => "",
+        }
+    }
+
     /// What the failure says about the device.
     pub fn verdict(&self) -> Verdict {
         match self {
@@ -83,5 +94,19 @@ fn exception_name(code: u8) -> &'static str {
         0x0A => "gateway path unavailable",
         0x0B => "gateway target does not respond",
         _ => "not defined by the standard",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unit_is_only_doubted_while_nothing_has_answered_to_it() {
+        let silent = ScanFailure::Timeout { waited_ms: 1 };
+        assert!(silent.question(false).contains("unit"));
+        assert_eq!(silent.question(true), "");
+        assert!(ScanFailure::Exception(0x0B).question(false).contains("unit"));
+        assert_eq!(ScanFailure::ConnectTimeout { waited_ms: 1 }.question(false), "");
     }
 }

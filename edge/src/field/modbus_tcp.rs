@@ -67,14 +67,21 @@ impl Session {
     }
 }
 
-/// The codec reports malformed frames as transport errors with the kind of invalid data, and an end of the stream as
-/// whatever the last error of the operating system was.
+/// The codec reports malformed frames as transport errors with the kind of invalid data. An end of the stream it reports
+/// as whatever error the operating system told this thread last, be it of a file: only errors that connections die of are
+/// passed on as the cause.
 fn broken(error: io::Error) -> ScanFailure {
-    let ended = error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(0);
+    use io::ErrorKind as Kind;
     match error.kind() {
-        io::ErrorKind::InvalidData => ScanFailure::Protocol { detail: error.to_string() },
-        _ if ended => ScanFailure::Closed(io::ErrorKind::UnexpectedEof.into()),
-        _ => ScanFailure::Closed(error),
+        Kind::InvalidData => ScanFailure::Protocol { detail: error.to_string() },
+        Kind::ConnectionReset
+        | Kind::ConnectionAborted
+        | Kind::BrokenPipe
+        | Kind::TimedOut
+        | Kind::HostUnreachable
+        | Kind::NetworkUnreachable
+        | Kind::NetworkDown => ScanFailure::Closed(error),
+        _ => ScanFailure::Closed(Kind::UnexpectedEof.into()),
     }
 }
 
@@ -113,4 +120,25 @@ fn reply(request: Request, response: Response) -> Result<Reply, ScanFailure> {
 
 fn whole_ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_of_the_stream_is_not_blamed_on_the_last_error_of_another_file() {
+        let kind = |error: io::Error| match broken(error) {
+            ScanFailure::Closed(source) => source.kind(),
+            other => panic!("{other}"),
+        };
+        const ENOENT: i32 = 2;
+        const ECONNRESET: i32 = 104;
+        for code in [0, ENOENT] {
+            assert_eq!(kind(io::Error::from_raw_os_error(code)), io::ErrorKind::UnexpectedEof);
+        }
+        assert_eq!(kind(io::ErrorKind::WouldBlock.into()), io::ErrorKind::UnexpectedEof);
+        assert_eq!(kind(io::Error::from_raw_os_error(ECONNRESET)), io::ErrorKind::ConnectionReset);
+        assert!(matches!(broken(io::ErrorKind::InvalidData.into()), ScanFailure::Protocol { .. }));
+    }
 }

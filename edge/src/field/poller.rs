@@ -37,6 +37,8 @@ pub(super) struct Poller<S> {
     backoff: Backoff,
     /// What was logged about the present failure; the same verdict is not logged again.
     failing: Option<Verdict>,
+    /// Whether it ever gave a sound answer.
+    has_answered: bool,
     counters: Counters,
 }
 
@@ -64,6 +66,7 @@ impl<S: Fn() -> Stamp> Poller<S> {
             heartbeat: Heartbeat::default(),
             backoff: Backoff::new(BACKOFF_FIRST, BACKOFF_MAX),
             failing: None,
+            has_answered: false,
             counters,
         }
     }
@@ -166,6 +169,7 @@ impl<S: Fn() -> Stamp> Poller<S> {
             if let Some(verdict) = self.failing.take() {
                 info!(%device, after = ?verdict, "device answers again");
             }
+            self.has_answered = true;
             self.backoff.reset();
             return None;
         };
@@ -175,7 +179,8 @@ impl<S: Fn() -> Stamp> Poller<S> {
         if self.failing.replace(verdict) != Some(verdict) {
             let address = &self.device.address;
             let source = std::error::Error::source(failure).map(ToString::to_string);
-            warn!(%device, %address, failure = name, source, "poll failed: {failure}");
+            let (unit, question) = (self.device.unit, failure.question(self.has_answered));
+            warn!(%device, %address, unit, failure = name, source, "poll failed: {failure}{question}");
         }
         if verdict != Verdict::Frozen {
             self.heartbeat.missed();

@@ -68,9 +68,9 @@ pub(super) fn on_file(
                 (OpenedReason::Damaged, previous.map(|previous| *previous)),
                 now,
             );
-            again.or_else(|failure| without_disk(failure.error, settings, table, now))
+            again.or_else(|failure| without_disk(path, failure.error, settings, table, now))
         }
-        error => without_disk(error, settings, table, now),
+        error => without_disk(path, error, settings, table, now),
     }
 }
 
@@ -137,13 +137,14 @@ fn open_store(
 }
 
 fn without_disk(
+    path: &Path,
     error: SpoolError,
     settings: &Settings,
     table: &PointTable,
     now: &Stamp,
 ) -> Result<Queue, SpoolError> {
     let SpoolError::Storage(storage) = error else { return Err(error) };
-    error!(error = &storage as &dyn std::error::Error, "the spool cannot be opened");
+    error!(path = %path.display(), error = &storage as &dyn std::error::Error, "the spool cannot be opened");
     in_memory(settings, table, now)
 }
 

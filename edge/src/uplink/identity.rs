@@ -1,5 +1,5 @@
 //! Whether the certificate that we show carries the name that we use. The hub goes by the certificate alone, so a
-//! difference means that nothing will ever be accepted.
+//! difference means that nothing will ever be accepted. Neither is one whose time is over.
 
 use std::fmt;
 
@@ -12,6 +12,8 @@ pub enum Finding {
     Ours,
     /// The certificate names something else, or nothing that an edge could be.
     Foreign { names: Vec<String> },
+    /// It is ours, and its time is over.
+    Expired,
     /// No certificate to look at.
     Missing,
 }
@@ -21,19 +23,29 @@ impl fmt::Display for Finding {
         match self {
             Finding::Ours => f.write_str("the certificate names this edge"),
             Finding::Foreign { names } if names.is_empty() => {
-                f.write_str("the certificate carries no URI name")
+                f.write_str("the certificate names no edge; issue one for edge.id")
             }
-            Finding::Foreign { names } => write!(f, "the certificate names {}", names.join(", ")),
-            Finding::Missing => f.write_str("there is no certificate"),
+            Finding::Foreign { names } => write!(
+                f,
+                "the certificate names {}, not this edge; correct edge.id, or issue another certificate",
+                names.join(", ")
+            ),
+            Finding::Expired => f.write_str("the certificate has expired; issue another one"),
+            Finding::Missing => f.write_str("there is no certificate; issue one"),
         }
     }
 }
 
-pub fn examine(files: &ClientFiles, edge: &EdgeId) -> Result<Finding, TlsError> {
+/// Reads the files as a connection would, at `now_s` seconds of the epoch.
+pub fn examine(files: &ClientFiles, edge: &EdgeId, now_s: i64) -> Result<Finding, TlsError> {
     let config = mutual_client(files)?;
     let Some(own) = config.client_auth_cert_resolver.resolve(&[], &[]) else { return Ok(Finding::Missing) };
     let Some(certificate) = own.cert.first() else { return Ok(Finding::Missing) };
-    Ok(judge(certificate_facts(certificate)?.uri_names, edge))
+    let facts = certificate_facts(certificate)?;
+    Ok(match judge(facts.uri_names, edge) {
+        Finding::Ours if facts.not_after_s < now_s => Finding::Expired,
+        finding => finding,
+    })
 }
 
 fn judge(names: Vec<String>, edge: &EdgeId) -> Finding {

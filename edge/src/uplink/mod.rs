@@ -9,6 +9,7 @@
 //! The spool is the only truth: a connection begins with nothing, learns from the hub what it holds, and sends from there.
 //! Nothing that was under way in an earlier connection is remembered, so nothing can be lost in one.
 
+mod advice;
 mod heartbeat;
 mod identity;
 mod link;

@@ -13,6 +13,7 @@ use tracing::{info, warn};
 use wire::{Lane, Resume, Topic};
 
 use super::Settings;
+use super::advice::{Adviser, SOUND_AFTER};
 use super::heartbeat::{Identity, heartbeat};
 use super::link::{Incoming, Link, LinkError, Target};
 use super::metrics::Metrics;
@@ -55,6 +56,7 @@ pub struct Uplink {
     spool: SpoolHandle,
     clock: Clock,
     started: Instant,
+    adviser: Adviser,
     metrics: Metrics,
 }
 
@@ -84,6 +86,7 @@ impl Uplink {
             spool,
             clock,
             started: Instant::now(),
+            adviser: Adviser::default(),
             metrics: Metrics::new(),
         }
     }
@@ -99,7 +102,8 @@ impl Uplink {
             let end = match link {
                 Ok(link) => self.converse(link, &mut backoff, &shutdown).await,
                 Err(error) => {
-                    self.reconnect(Reason::Unreachable, Some(&error));
+                    let advice = self.adviser.refused(&error);
+                    self.reconnect(Reason::Unreachable, Some(&error), advice);
                     End::GivenUp(Reason::Unreachable)
                 }
             };
@@ -111,8 +115,11 @@ impl Uplink {
                     return Ok(());
                 }
                 End::GivenUp(Reason::Unreachable) => {}
-                End::GivenUp(reason) => self.reconnect(reason, None),
-                End::Broken(error) => self.reconnect(Reason::Lost, Some(&error)),
+                End::GivenUp(reason) => self.reconnect(reason, None, None),
+                End::Broken(error) => {
+                    let advice = self.adviser.broke_off(&error);
+                    self.reconnect(Reason::Lost, Some(&error), advice);
+                }
             }
             let delay = backoff.next_delay();
             tokio::select! {
@@ -122,12 +129,13 @@ impl Uplink {
         }
     }
 
-    fn reconnect(&self, reason: Reason, error: Option<&LinkError>) {
+    fn reconnect(&self, reason: Reason, error: Option<&LinkError>, advice: Option<&'static str>) {
         self.metrics.reconnect(reason);
         let hub = format_args!("{}:{}", self.target.host, self.target.port);
-        match error {
-            Some(error) => warn!(%hub, error = error as &dyn Error, "{reason}"),
-            None => warn!(%hub, "{reason}: the connection is given up"),
+        match (error, advice) {
+            (Some(error), Some(advice)) => warn!(%hub, error = error as &dyn Error, "{reason}: {advice}"),
+            (Some(error), None) => warn!(%hub, error = error as &dyn Error, "{reason}"),
+            (None, _) => warn!(%hub, "{reason}: the connection is given up"),
         }
     }
 
@@ -135,6 +143,7 @@ impl Uplink {
     async fn converse(&mut self, mut link: Link, backoff: &mut Backoff, shutdown: &Shutdown) -> End {
         info!(host = self.target.host, port = self.target.port, "connected to the hub");
         self.metrics.connected();
+        let sound_at = Instant::now() + SOUND_AFTER;
         let mut talk = Talk {
             session: Session::new(self.heartbeat_interval, self.now_ms()),
             outputs: VecDeque::new(),
@@ -148,11 +157,13 @@ impl Uplink {
                 }
                 step = self.step(&mut talk, &mut link) => step,
             };
+            // A hub that accepts an edge and drops it right away is not to be asked ever faster.
+            if talk.session.is_sending() && Instant::now() >= sound_at {
+                backoff.reset();
+                self.adviser.sound();
+            }
             if let Err(end) = step {
                 return end;
-            }
-            if talk.session.is_sending() {
-                backoff.reset();
             }
         }
     }

@@ -23,6 +23,7 @@ pub struct Reading<'a> {
     pub observation: &'a Observation,
     pub event_ms: i64,
     pub placed: Placed,
+    pub lane: Lane,
     pub origin: Origin,
     pub what: What,
 }
@@ -60,8 +61,10 @@ impl Judge<'_> {
         let before = self.part.state.points[place].as_ref();
         let overtaken =
             |state: &PointState| state.event_ms > reading.event_ms || reading.placed == Placed::ByGuess;
-        if reading.what == What::Snapshot && before.is_some_and(overtaken) {
-            // A snapshot that was overtaken by an event, or may have been: it says nothing new.
+        // A lane keeps its order. A snapshot that came by the other lane than its point's events may have been overtaken by
+        // one of them, and then says nothing new.
+        let other_lane = self.part.kind(reading.point).is_none_or(|kind| kind.lane() != reading.lane);
+        if reading.what == What::Snapshot && other_lane && before.is_some_and(overtaken) {
             return Touched::Nothing;
         }
         let known = before.filter(|state| state.value.is_some()).and_then(|state| state.value.clone());

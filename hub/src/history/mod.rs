@@ -39,7 +39,8 @@ pub struct EventFilter {
     pub kind: Option<String>,
     pub lane: Option<Lane>,
     pub point: Option<PointId>,
-    /// Snapshots repeat what is known; they are left out unless asked for.
+    /// Snapshots of the routine lane repeat what is known; they are left out unless asked for. Those of the urgent lane are an
+    /// edge's first readings after a start, which may tell what happened while it was away.
     pub snapshots: bool,
     /// Happened at or after, as the hub reckons it.
     pub from_ms: Option<i64>,
@@ -291,7 +292,7 @@ fn row(
 }
 
 fn matches(filter: &EventFilter, row: &EventRow) -> bool {
-    (filter.snapshots || !row.snapshot)
+    (filter.snapshots || !row.snapshot || row.lane == Lane::Urgent)
         && filter.point.as_ref().is_none_or(|point| *point == row.point)
         && filter.device.as_ref().is_none_or(|device| *device == row.point.device)
         && filter.kind.as_ref().is_none_or(|kind| *kind == row.kind)

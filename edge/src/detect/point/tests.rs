@@ -73,9 +73,9 @@ impl Traced {
 const NOTHING: [&str; 0] = [];
 
 #[test]
-fn only_changes_are_sent() {
+fn how_a_point_is_found_is_told_once_and_then_only_changes_are() {
     let mut contact = point("kind = \"door.contact\"\n");
-    assert_eq!(contact.read(100, integer(0)), ["100 urgent 0 good"]);
+    assert_eq!(contact.read(100, integer(0)), ["100 snapshot urgent 0 good"]);
     assert_eq!(contact.read(200, integer(0)), NOTHING);
     assert_eq!(contact.read(300, integer(1)), ["300 urgent 1 good"]);
     assert_eq!(contact.read(400, integer(1)), NOTHING);
@@ -85,7 +85,7 @@ fn only_changes_are_sent() {
 #[test]
 fn a_measure_is_compared_with_what_was_sent_and_not_with_the_last_sample() {
     let mut supply = point("kind = \"door.supply\"\ndeadband = 0.2\n");
-    assert_eq!(supply.read(0, Value::Number(27.0)), ["0 routine 27 good"]);
+    assert_eq!(supply.read(0, Value::Number(27.0)), ["0 snapshot routine 27 good"]);
     assert_eq!(supply.read(1, Value::Number(27.15)), NOTHING);
     assert_eq!(supply.read(2, Value::Number(27.25)), ["2 routine 27.25 good"], "slow drift is noticed too");
     assert_eq!(supply.read(3, Value::Number(27.1)), NOTHING);
@@ -97,7 +97,7 @@ fn a_measure_is_compared_with_what_was_sent_and_not_with_the_last_sample() {
 #[test]
 fn a_debounced_value_must_hold_and_keeps_the_time_of_its_first_read() {
     let mut contact = point("kind = \"door.contact\"\ndebounce = \"100ms\"\n");
-    assert_eq!(contact.read(0, integer(0)), ["0 urgent 0 good"]);
+    assert_eq!(contact.read(0, integer(0)), ["0 snapshot urgent 0 good"]);
     assert_eq!(contact.read(1_000, integer(1)), NOTHING);
     assert_eq!(contact.point.due_ms(), Some(1_100));
     assert_eq!(contact.read(1_050, integer(0)), NOTHING, "a bounce");
@@ -125,7 +125,7 @@ fn a_bad_quality_is_sent_once_with_the_time_of_its_beginning_and_the_last_value(
 fn a_point_that_was_never_read_has_no_value() {
     let mut contact = point("kind = \"door.contact\"\n");
     assert_eq!(contact.snapshot(), NOTHING);
-    assert_eq!(contact.degrade(10_000, Quality::CommFailure), ["10000 urgent nothing comm_failure"]);
+    assert_eq!(contact.degrade(10_000, Quality::CommFailure), ["10000 snapshot urgent nothing comm_failure"]);
 }
 
 #[test]
@@ -151,11 +151,7 @@ const ACCESS: &str = "kind = \"door.access\"\nsequence = { register = 1, type = 
 #[test]
 fn each_presented_credential_is_an_event_also_when_the_result_is_equal() {
     let mut access = point(ACCESS);
-    assert_eq!(
-        access.counted(0, integer(1), 40),
-        ["0 snapshot routine 1 good"],
-        "nobody knows when that was"
-    );
+    assert_eq!(access.counted(0, integer(1), 40), ["0 snapshot urgent 1 good"], "nobody knows when that was");
     assert_eq!(access.counted(100, integer(1), 40), NOTHING);
     assert_eq!(access.counted(200, integer(1), 41), ["200 urgent 1 good"]);
     assert_eq!(access.counted(300, integer(2), 42), ["300 urgent 2 good"]);
@@ -169,20 +165,16 @@ fn an_old_credential_is_not_presented_again_by_a_device_that_returns() {
     access.counted(0, integer(5), 40);
     assert_eq!(access.counted(100, integer(5), 41), ["100 urgent 5 good"]);
     access.degrade(5_000, Quality::CommFailure);
-    assert_eq!(access.counted(9_000, integer(5), 41), ["9000 snapshot routine 5 good"]);
+    assert_eq!(access.counted(9_000, integer(5), 41), ["9000 snapshot urgent 5 good"]);
     assert_eq!(access.counted(9_100, integer(1), 42), ["9100 urgent 1 good"]);
-    assert_eq!(
-        access.counted(9_200, integer(1), 0),
-        ["9200 snapshot routine 1 good"],
-        "the device restarted"
-    );
+    assert_eq!(access.counted(9_200, integer(1), 0), ["9200 snapshot urgent 1 good"], "the device restarted");
     assert_eq!(access.counted(9_300, integer(1), 1), ["9300 urgent 1 good"]);
 }
 
 #[test]
 fn a_short_press_is_seen_though_the_button_is_up_again() {
     let mut rex = point("kind = \"door.rex\"\nbit = 1\nsequence = { register = 1 }\n");
-    assert_eq!(rex.counted(0, Value::Flag(false), 7), ["0 snapshot routine false good"]);
+    assert_eq!(rex.counted(0, Value::Flag(false), 7), ["0 snapshot urgent false good"]);
     assert_eq!(rex.counted(250, Value::Flag(false), 8), ["250 urgent true good", "250 urgent false good"]);
     assert_eq!(rex.counted(500, Value::Flag(true), 9), ["500 urgent true good"]);
     assert_eq!(rex.counted(750, Value::Flag(false), 9), ["750 urgent false good"]);
@@ -191,7 +183,7 @@ fn a_short_press_is_seen_though_the_button_is_up_again() {
 #[test]
 fn a_value_that_always_changes_may_leave_it_to_the_snapshot() {
     let mut uptime = point("kind = \"device.uptime\"\nreport = \"snapshot\"\n");
-    assert_eq!(uptime.read(0, integer(1)), ["0 routine 1 good"]);
+    assert_eq!(uptime.read(0, integer(1)), ["0 snapshot routine 1 good"]);
     assert_eq!(uptime.read(1_000, integer(2)), NOTHING);
     assert_eq!(uptime.read(2_000, integer(3)), NOTHING);
     assert_eq!(uptime.snapshot(), ["2000 snapshot routine 3 good"]);

@@ -81,7 +81,7 @@ impl World {
         let (event_ms, placed) =
             event_time::reckon(&state.boots, header.stamp(observation.offset_ms), moment.hub_ms);
         let origin = Origin::Record { edge: state.edge.clone(), epoch: header.epoch, lane: header.lane, seq };
-        let reading = Reading { point, observation, event_ms, placed, origin, what };
+        let reading = Reading { point, observation, event_ms, placed, lane: header.lane, origin, what };
         let edge_id = &header.edge;
         let touched = self.judge(self.edges[edge].part, moment, |judge| {
             if what == What::Event {

@@ -114,11 +114,15 @@ fn guarded(words: Vec<OsString>) -> anyhow::Result<()> {
 
 fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     runtime::tls::install_provider();
+    place::interrupt::listen()?;
     let rows = if arguments.only.is_empty() { Row::value_variants() } else { &arguments.only };
     let bench = prepare(arguments, rows)?;
     let mut report = Report { machine: machine(), figures: Vec::new() };
     let mut failed = Vec::new();
     for row in rows {
+        if place::interrupt::check().is_err() {
+            break;
+        }
         eprintln!("Measuring {} …", row.name());
         match run(*row, &bench, arguments, &report) {
             Ok(figures) => report.figures.extend(figures),

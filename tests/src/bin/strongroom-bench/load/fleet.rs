@@ -16,6 +16,7 @@ use super::quiet::{self, Wish};
 use super::room::Room;
 use super::script::Plan;
 use super::tally::Tally;
+use crate::place::interrupt;
 use crate::place::pki::Pki;
 
 /// Handshakes under way at once: a site that comes back, not a flood of connections.
@@ -150,6 +151,7 @@ impl Fleet {
         let end = Instant::now() + span;
         while Instant::now() < end {
             std::thread::sleep(end.saturating_duration_since(Instant::now()).min(Duration::from_millis(100)));
+            interrupt::check()?;
             self.check()?;
         }
         Ok(())

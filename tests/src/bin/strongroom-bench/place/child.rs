@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -22,13 +22,17 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 pub(crate) struct Process {
     child: Child,
     name: String,
+    log: PathBuf,
 }
+
+/// Last lines of a log that are shown when its process has failed.
+const LINES_SHOWN: usize = 5;
 
 impl Process {
     /// Output goes to `log`.
     pub(crate) fn start(program: &Path, arguments: &[&str], log: &Path) -> anyhow::Result<Self> {
         let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let log = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
+        let output = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
         let own = std::env::current_exe().context("cannot find this program's own file")?;
         let child = Command::new(own)
             .arg(GUARDED)
@@ -36,11 +40,11 @@ impl Process {
             .arg(program)
             .args(arguments)
             .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
+            .stdout(output.try_clone()?)
+            .stderr(output)
             .spawn()
             .with_context(|| format!("cannot start {name}"))?;
-        Ok(Self { child, name })
+        Ok(Self { child, name, log: log.to_owned() })
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -51,8 +55,14 @@ impl Process {
     pub(crate) fn check(&mut self) -> anyhow::Result<()> {
         match self.child.try_wait()? {
             None => Ok(()),
-            Some(status) => bail!("{} ended by itself: {status}", self.name),
+            Some(status) => bail!("{} ended by itself ({status}):\n{}", self.name, self.last_words()),
         }
+    }
+
+    fn last_words(&self) -> String {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LINES_SHOWN)..].join("\n")
     }
 
     /// Asks it to end, and waits.

@@ -1,5 +1,6 @@
 //! A folder of its own on a real disk: what is measured is durability, and memory is not durable.
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -11,7 +12,7 @@ const MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
 pub(crate) struct Folder {
     path: PathBuf,
     /// Deletes the folder at the end; `None` if it is kept.
-    _guard: Option<TempDir>,
+    guard: Option<TempDir>,
 }
 
 impl Folder {
@@ -32,19 +33,41 @@ impl Folder {
             .tempdir_in(parent)
             .with_context(|| format!("cannot make a folder in {}", parent.display()))?;
         if keep {
-            return Ok(Self { path: folder.keep(), _guard: None });
+            return Ok(Self { path: folder.keep(), guard: None });
         }
-        Ok(Self { path: folder.path().to_owned(), _guard: Some(folder) })
+        Ok(Self { path: folder.path().to_owned(), guard: Some(folder) })
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// An empty folder inside, for one row.
-    pub(crate) fn inside(&self, name: &str) -> anyhow::Result<PathBuf> {
+    /// An empty folder inside, for one row. It goes with the row: full hubs are large.
+    pub(crate) fn inside(&self, name: &str) -> anyhow::Result<Inside> {
         let path = self.path.join(name);
         std::fs::create_dir(&path).with_context(|| format!("cannot make {}", path.display()))?;
-        Ok(path)
+        Ok(Inside { path, keep: self.guard.is_none() })
+    }
+}
+
+/// The folder of one row.
+pub(crate) struct Inside {
+    path: PathBuf,
+    keep: bool,
+}
+
+impl Deref for Inside {
+    type Target = Path;
+    fn deref(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        if !self.keep {
+            // What cannot be deleted now is deleted with the whole folder, or said then.
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
     }
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::child::Process;
 use super::pki::{Pki, SITE, edge_id};
 use super::scrape::Scrape;
-use super::usage::{Memory, Usage};
+use super::usage::{Memory, Usage, written_bytes};
 use crate::load::line::{Door, Peer};
 
 const START_MAX: Duration = Duration::from_secs(30);
@@ -42,7 +42,7 @@ impl Hub {
         let mut process = Process::start(program, &arguments, &folder.join("hub.log"))?;
         let begun = Instant::now();
         while !ports_file.exists() {
-            process.check().with_context(|| format!("see {}", folder.join("hub.log").display()))?;
+            process.check()?;
             if begun.elapsed() > START_MAX {
                 bail!("the hub did not listen within {} s", START_MAX.as_secs());
             }
@@ -50,6 +50,8 @@ impl Hub {
         }
         let ports = serde_json::from_slice(&std::fs::read(&ports_file)?)
             .context("the hub's ports file is not read")?;
+        // For whoever wants to look at it with a profiler.
+        eprintln!("  the hub is process {}", process.id());
         Ok(Self { process, ports, token })
     }
 
@@ -67,6 +69,10 @@ impl Hub {
 
     pub(crate) fn usage(&self) -> anyhow::Result<Usage> {
         Usage::of(self.process.id())
+    }
+
+    pub(crate) fn written_bytes(&self) -> anyhow::Result<u64> {
+        written_bytes(self.process.id())
     }
 
     pub(crate) fn memory(&self) -> anyhow::Result<Memory> {

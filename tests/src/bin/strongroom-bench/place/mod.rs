@@ -7,6 +7,7 @@ pub(crate) mod child;
 pub(crate) mod edge;
 pub(crate) mod folder;
 pub(crate) mod hub;
+pub(crate) mod interrupt;
 pub(crate) mod pki;
 pub(crate) mod scrape;
 pub(crate) mod stream;

@@ -9,6 +9,8 @@ use runtime::tls::{ClientFiles, mutual_client};
 use rustls::ClientConfig;
 use wire::EdgeId;
 
+use super::interrupt;
+
 pub(crate) const SITE: &str = "bench";
 
 pub(crate) struct Pki {
@@ -29,6 +31,7 @@ impl Pki {
     /// Certificates of at least so many edges.
     pub(crate) fn provide(&mut self, edges: usize) -> anyhow::Result<()> {
         for number in self.edges..edges {
+            interrupt::check()?;
             let id = edge_id(number)?;
             self.call(&["issue", "--edge", id.as_str()])?;
             self.edges = number + 1;

@@ -55,6 +55,13 @@ impl Usage {
     }
 }
 
+/// What the process has made the kernel write to disks so far: pages that a commit touches are written whole.
+pub(crate) fn written_bytes(pid: u32) -> anyhow::Result<u64> {
+    let io = fs::read_to_string(format!("/proc/{pid}/io")).context("/proc does not say what was written")?;
+    let bytes = io.lines().find_map(|line| line.strip_prefix("write_bytes: ")?.parse().ok());
+    bytes.context("/proc says no write_bytes")
+}
+
 /// Name, and user plus system time.
 fn read_stat(path: &str) -> anyhow::Result<(String, f64)> {
     let stat = fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;

@@ -37,6 +37,7 @@ struct Look {
     scrape: Scrape,
     hub: Usage,
     load: Usage,
+    written_bytes: u64,
 }
 
 /// How many records were judged, at the moment at which the hub said so.
@@ -102,7 +103,8 @@ pub(crate) fn run(bench: &Bench, packing: Packing, push: Push) -> anyhow::Result
 
 fn look(hub: &Hub, fleet: &Fleet) -> anyhow::Result<Look> {
     let (confirmed, at) = (fleet.tally.so_far(), Instant::now());
-    Ok(Look { confirmed, at, scrape: hub.scrape()?, hub: hub.usage()?, load: Usage::own()? })
+    let (usage, load, written_bytes) = (hub.usage()?, Usage::own()?, hub.written_bytes()?);
+    Ok(Look { confirmed, at, scrape: hub.scrape()?, hub: usage, load, written_bytes })
 }
 
 fn next_judged(hub: &Hub) -> anyhow::Result<Judged> {
@@ -143,6 +145,9 @@ fn figures(row: &'static str, target: Option<Target>, edges: usize, measured: &M
     let (commits, entries) = (counted("journal_commits_total"), counted("journal_entries_total"));
     let commit_ms = counted("journal_commit_seconds_sum") / commits * 1_000.0;
     let payload = per_s(after.confirmed.payload_bytes, before.confirmed.payload_bytes) / envelopes;
+    let written = per_s(after.written_bytes, before.written_bytes);
+    let written_mib = written / f64::from(1 << 20);
+    let amplified = written / (payload * envelopes);
     let busy = counted("correlate_busy_seconds_sum") / span_s * 100.0;
     let latency = measured.tally.latency();
     let figure = |name: &str, value: f64, unit| Figure::new(row, name, value, unit);
@@ -161,6 +166,8 @@ fn figures(row: &'static str, target: Option<Target>, edges: usize, measured: &M
         figure("judged after the last confirm", measured.drained.as_secs_f64() * 1_000.0, "ms"),
         figure("journal commits", commits / span_s, "commits/s").note(format!("{commit_ms:.2} ms each")),
         figure(GROUP, entries / commits, "envelopes"),
+        figure("written to disk", written_mib, "MiB/s")
+            .note(format!("{amplified:.1} bytes for each byte of payload")),
         figure("correlation busy", busy, "% of a core"),
         cores(row, "hub CPU", &after.hub.since(&before.hub)),
         cores(row, "load CPU", &after.load.since(&before.load)),

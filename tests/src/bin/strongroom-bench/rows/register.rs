@@ -35,7 +35,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<Vec<Figure>> {
     let cabinet = Cabinet::start()?;
     let mut edge = edge::start(&program, &folder, &bench.pki, number, hub.door(), &cabinet)?;
     fleet.watch(SETTLE)?;
-    edge.check().with_context(|| format!("see {}", folder.join("edge.log").display()))?;
+    edge.check()?;
 
     let subject = format!("{}:{DEVICE}", edge_id(number)?);
     let (mut from_change, mut from_reading) = (histogram(), histogram());
