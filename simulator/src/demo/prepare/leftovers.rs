@@ -80,15 +80,21 @@ fn has_argument(arguments: &[u8], wanted: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader};
     use std::process::{Child, Command, Stdio};
 
     use super::*;
 
-    /// A process that waits, with one argument more that tells it apart.
+    /// A process that waits, with one argument more that tells it apart. Its arguments are in `/proc` only once it runs, a
+    /// moment after it was started, so it says when.
     fn waiting(argument: &Path) -> Child {
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", "read line", "sh"]).arg(argument).stdin(Stdio::piped());
-        command.spawn().unwrap()
+        command.args(["-c", "echo runs; read line", "sh"]).arg(argument);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut word = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut word).unwrap();
+        assert_eq!(word, "runs\n");
+        child
     }
 
     fn leftover(child: &Child, config: &Path) -> Leftover {
