@@ -28,7 +28,7 @@ impl Arming {
 
 #[cfg(test)]
 mod tests {
-    use wire::{Quality, Value};
+    use wire::{Marks, Quality, Value};
 
     use super::*;
     use crate::detect::trace::at;
@@ -36,7 +36,12 @@ mod tests {
     #[test]
     fn arming_follows_the_panel_and_nothing_else() {
         let arming = Arming::new(PointNo(3), PointNo(40));
-        let set = Reading { value: Some(Value::Integer(3)), quality: Quality::Stale, stamp: at(7) };
+        let set = Reading {
+            value: Some(Value::Integer(3)),
+            quality: Quality::Stale,
+            stamp: at(7),
+            marks: Marks::NONE,
+        };
         assert_eq!(arming.derived(PointNo(3), &set), Some((PointNo(40), set.clone())));
         assert_eq!(arming.derived(PointNo(4), &set), None);
     }

@@ -1,7 +1,7 @@
 //! Points whose value the edge itself knows at any moment: its clock, its storage, its links to the devices. Pure.
 
 use wire::time::ClockState;
-use wire::{Kind, Quality, Reading, Stamp, Value};
+use wire::{Kind, Marks, Quality, Reading, Stamp, Value};
 
 use super::outbox::What;
 
@@ -19,7 +19,7 @@ impl Own {
             return None;
         }
         let what = if known.is_some() { What::Event } else { What::Snapshot };
-        let reading = Reading { value: Some(value), quality, stamp: now };
+        let reading = Reading { value: Some(value), quality, stamp: now, marks: Marks::NONE };
         self.reading = Some(reading.clone());
         Some((what, reading))
     }

@@ -1,13 +1,13 @@
 //! One point of a device: what was read, what was sent of it, and when a sample becomes an event. Pure.
 
-use wire::{Kind, Lane, PointNo, Quality, Reading, Stamp, Value};
+use wire::{Kind, Lane, Marks, PointNo, Quality, Reading, Stamp, Value};
 
 use super::change::is_change;
 use super::debounce::Debounce;
 use super::outbox::{Outbox, What};
 use super::sequence::{Counted, Sequence};
-use crate::field::Sample;
 use crate::field::profile::{PointSpec, Report};
+use crate::field::{Novelty, Sample};
 
 pub(super) struct Point {
     no: PointNo,
@@ -43,7 +43,12 @@ impl Point {
         let Some(value) = &sample.value else {
             return self.degrade(sample.quality, stamp, out);
         };
-        let counted = self.sequence.as_mut().map(|sequence| sequence.seen(sample.sequence));
+        let counted = match (&mut self.sequence, sample.novelty) {
+            (_, Novelty::Happened) => Some(Counted::New { missed: 0 }),
+            (Some(sequence), Novelty::Counted(number)) => Some(sequence.seen(Some(number))),
+            (Some(sequence), Novelty::Level) => Some(sequence.seen(None)),
+            (None, _) => None,
+        };
         let renewed = self.told.as_ref().is_none_or(|told| told.quality != sample.quality);
         match counted {
             Some(Counted::New { missed }) => {
@@ -68,7 +73,7 @@ impl Point {
             self.held = Some(pending);
         }
         let value = self.held.as_ref().map(|(value, _)| value.clone());
-        self.tell(Reading { value, quality, stamp }, out);
+        self.tell(Reading { value, quality, stamp, marks: Marks::NONE }, out);
     }
 
     /// The passing of time lets a debounced value count.
@@ -89,7 +94,12 @@ impl Point {
             return;
         };
         if let Some((value, stamp)) = self.held.as_ref().filter(|_| told.quality.is_usable()) {
-            *told = Reading { value: Some(value.clone()), quality: told.quality, stamp: *stamp };
+            *told = Reading {
+                value: Some(value.clone()),
+                quality: told.quality,
+                stamp: *stamp,
+                marks: Marks::NONE,
+            };
         }
         out.repeat(self.no, told.clone());
     }
@@ -109,7 +119,7 @@ impl Point {
             return self.accept(value.clone(), quality, stamp, out);
         }
         self.held = Some((value.clone(), stamp));
-        let reading = Reading { value: Some(value.clone()), quality, stamp };
+        let reading = Reading { value: Some(value.clone()), quality, stamp, marks: Marks::NONE };
         out.tell(self.no, self.lane, What::Snapshot, reading.clone());
         self.told = Some(reading);
     }
@@ -143,7 +153,7 @@ impl Point {
     fn accept(&mut self, value: Value, quality: Quality, stamp: Stamp, out: &mut Outbox) {
         self.debounce.returned();
         self.held = Some((value.clone(), stamp));
-        self.tell(Reading { value: Some(value), quality, stamp }, out);
+        self.tell(Reading { value: Some(value), quality, stamp, marks: Marks::NONE }, out);
     }
 
     /// The first reading of all is how the point was found; only what follows is known to have happened.

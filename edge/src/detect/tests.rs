@@ -10,7 +10,7 @@ use super::trace::at;
 use super::*;
 use crate::config::Config;
 use crate::field::header::Mismatch;
-use crate::field::{Sample, ScanFailure};
+use crate::field::{Novelty, Sample, ScanFailure};
 
 const PANEL: usize = 0;
 const DOOR: usize = 1;
@@ -49,10 +49,10 @@ impl Traced {
             point: wire::PointNo(first + place),
             value: Some(value.clone()),
             quality: Quality::Good,
-            sequence: None,
+            novelty: Novelty::Level,
         };
         let samples = (0..).zip(values).map(sample).collect();
-        self.scan(Scan { device, stamp: at(ms), outcome: Ok(samples) })
+        self.scan(Scan { device, stamp: at(ms), outcome: Ok(samples), receipt: None })
     }
 
     fn panel(&mut self, ms: u64, state: i64) -> Vec<String> {
@@ -64,7 +64,7 @@ impl Traced {
     }
 
     fn bad(&mut self, device: usize, ms: u64, failure: ScanFailure) -> Vec<String> {
-        self.scan(Scan { device, stamp: at(ms), outcome: Err(failure) })
+        self.scan(Scan { device, stamp: at(ms), outcome: Err(failure), receipt: None })
     }
 
     fn scan(&mut self, scan: Scan) -> Vec<String> {
@@ -253,9 +253,10 @@ fn a_clock_that_is_set_is_an_event() {
 fn scans_of_devices_and_points_that_do_not_exist_change_nothing() {
     let mut site = traced();
     site.tick(0);
-    assert_eq!(site.scan(Scan { device: 9, stamp: at(1), outcome: Ok(vec![]) }), NOTHING);
-    let stray = Sample { point: wire::PointNo(999), value: None, quality: Quality::Good, sequence: None };
-    let sent = site.scan(Scan { device: DOOR, stamp: at(1), outcome: Ok(vec![stray]) });
+    assert_eq!(site.scan(Scan { device: 9, stamp: at(1), outcome: Ok(vec![]), receipt: None }), NOTHING);
+    let stray =
+        Sample { point: wire::PointNo(999), value: None, quality: Quality::Good, novelty: Novelty::Level };
+    let sent = site.scan(Scan { device: DOOR, stamp: at(1), outcome: Ok(vec![stray]), receipt: None });
     assert_eq!(sent, ["1 door-1:link = online"]);
 }
 
@@ -302,11 +303,11 @@ proptest! {
                     let point = site.devices[device].first;
                     let value = Value::Integer(state);
                     read.push((point, value.clone(), ms));
-                    let sample = Sample { point, value: Some(value), quality: Quality::Good, sequence: None };
-                    detector.scan(&Scan { device, stamp: at(ms), outcome: Ok(vec![sample]) }, at(ms))
+                    let sample = Sample { point, value: Some(value), quality: Quality::Good, novelty: Novelty::Level };
+                    detector.scan(&Scan { device, stamp: at(ms), outcome: Ok(vec![sample]), receipt: None }, at(ms))
                 }
                 Happens::Bad { device, failure: number } => {
-                    detector.scan(&Scan { device, stamp: at(ms), outcome: Err(failure(number)) }, at(ms))
+                    detector.scan(&Scan { device, stamp: at(ms), outcome: Err(failure(number)), receipt: None }, at(ms))
                 }
                 Happens::Tick => {
                     ms = detector.next_tick_ms().unwrap_or(ms).max(ms);
@@ -317,7 +318,7 @@ proptest! {
                 Happens::Snapshot => detector.snapshot(at(ms)),
             };
             for found in detected {
-                let Reading { value, quality, stamp } = &found.reading;
+                let Reading { value, quality, stamp, .. } = &found.reading;
                 prop_assert!(stamp.mono_ms <= ms);
                 let of_profile = site.devices.iter().any(|device| device.first == found.point);
                 if let (Quality::Good, Some(value), true) = (quality, value, of_profile) {

@@ -6,7 +6,7 @@ use wire::{PointNo, Quality, Value};
 use super::plan::{Place, Plan, PointPlaces};
 use super::profile::{Encoding, Meaning, PointSpec, Profile, Range, Scale, WordOrder};
 use super::reply::Reply;
-use super::sample::Sample;
+use super::sample::{Novelty, Sample};
 
 /// Whether the device itself says that it works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +35,12 @@ pub fn decode(
             Some((value, Bounds::Outside)) => (Some(value), Quality::Uncertain),
             None => (None, Quality::DeviceFailure),
         };
-        let sequence = spec.sequence.zip(sequence).and_then(|(source, place)| {
+        let number = spec.sequence.zip(sequence).and_then(|(source, place)| {
             let number = whole(source.encoding, replies, place)?;
             u64::try_from(number).ok()
         });
-        Sample { point: PointNo(first.0.saturating_add(index)), value, quality, sequence }
+        let novelty = number.map_or(Novelty::Level, Novelty::Counted);
+        Sample { point: PointNo(first.0.saturating_add(index)), value, quality, novelty }
     };
     (0..).zip(points).map(sample).collect()
 }

@@ -38,7 +38,7 @@ use tokio::task::{JoinError, JoinSet};
 use wire::{DeviceId, Stamp};
 
 pub use failure::{ScanFailure, Verdict};
-pub use sample::{Sample, Scan};
+pub use sample::{Novelty, Receipt, Sample, Scan};
 pub use site::{Device, OwnPoints, Site, SiteError};
 
 use poller::{Poller, ScansClosed};

@@ -107,7 +107,7 @@ impl<S: Fn() -> Stamp> Poller<S> {
         let stamp = (self.stamp)();
         self.counters.polls.increment(1);
         let delay = self.judge(outcome.as_ref().err());
-        let scan = Scan { device: self.place, stamp, outcome };
+        let scan = Scan { device: self.place, stamp, outcome, receipt: None };
         self.scans.send(scan).await.map_err(|_| ScansClosed)?;
         Ok(delay)
     }

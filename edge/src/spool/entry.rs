@@ -1,4 +1,4 @@
-//! What comes into the spool: a reading on its way into a lane.
+//! What comes into the spool: readings on their way into a lane, and how far their sources have been read.
 
 use wire::{Lane, PointNo, Reading};
 
@@ -16,4 +16,12 @@ pub struct Entry {
     pub what: What,
     pub point: PointNo,
     pub reading: Reading,
+}
+
+/// How far a source has been read, so that a restart neither misses what it still holds nor takes it twice. Kept by name;
+/// a newer one replaces the older one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bookmark {
+    pub name: Box<str>,
+    pub bytes: Box<[u8]>,
 }

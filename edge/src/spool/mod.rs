@@ -44,7 +44,7 @@ use std::path::Path;
 use redb::StorageBackend;
 use wire::PointTable;
 
-pub use entry::{Entry, What};
+pub use entry::{Bookmark, Entry, What};
 pub use error::{SpoolError, SpoolGone};
 pub use queue::{LaneStatus, Limit, Positions, Settings, Status, Stored};
 pub use store::StoreError;

@@ -60,7 +60,7 @@ impl Routine {
 
 #[cfg(test)]
 mod tests {
-    use wire::{BootId, ClockState, Lane, PointNo, Quality, Reading};
+    use wire::{BootId, ClockState, Lane, Marks, PointNo, Quality, Reading};
 
     use super::*;
     use crate::spool::What;
@@ -70,7 +70,12 @@ mod tests {
     }
 
     fn entry() -> Entry {
-        let reading = Reading { value: Some(Value::Flag(true)), quality: Quality::Good, stamp: now(0) };
+        let reading = Reading {
+            value: Some(Value::Flag(true)),
+            quality: Quality::Good,
+            stamp: now(0),
+            marks: Marks::NONE,
+        };
         Entry { lane: Lane::Routine, what: What::Event, point: PointNo(0), reading }
     }
 

@@ -48,8 +48,8 @@ impl Draft {
 
 impl From<Entry> for Draft {
     fn from(Entry { what, point, reading, .. }: Entry) -> Self {
-        let Reading { value, quality, stamp } = reading;
-        let observation = Observation { point, value, quality, offset_ms: 0 };
+        let Reading { value, quality, stamp, marks } = reading;
+        let observation = Observation { point, value, quality, offset_ms: 0, marks };
         let record = match what {
             What::Event => Record::Event(observation),
             What::Snapshot => Record::Snapshot(observation),

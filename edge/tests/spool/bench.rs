@@ -11,8 +11,8 @@ use strongroom_edge::clock::Clock;
 use strongroom_edge::spool::{self, Entry, Limit, Settings, Spool, SpoolError, SpoolHandle, Stored, What};
 use wire::table::{DeviceEntry, PointEntry};
 use wire::{
-    BootId, ClockState, DeviceId, Digest, EdgeId, Envelope, Epoch, Lane, PointName, PointNo, PointTable,
-    Quality, Reading, Record, Seq, Stamp, Value,
+    BootId, ClockState, DeviceId, Digest, EdgeId, Envelope, Epoch, Lane, Marks, PointName, PointNo,
+    PointTable, Quality, Reading, Record, Seq, Stamp, Value,
 };
 
 pub(crate) const BOOT: BootId = BootId([7; 16]);
@@ -51,6 +51,7 @@ pub(crate) fn entry(lane: Lane, number: i64) -> Entry {
         value: Some(Value::Integer(number)),
         quality: Quality::Good,
         stamp: stamp(1_000 + number as u64),
+        marks: Marks::NONE,
     };
     Entry { lane, what: What::Event, point: PointNo(0), reading }
 }

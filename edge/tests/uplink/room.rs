@@ -13,8 +13,8 @@ use strongroom_edge::uplink::{self, Uplink};
 use tokio::task::JoinHandle;
 use wire::table::{DeviceEntry, PointEntry};
 use wire::{
-    BootId, ClockState, DeviceId, EdgeId, Envelope, Lane, PointName, PointNo, PointTable, Quality, Reading,
-    Record, Seq, Stamp, Value,
+    BootId, ClockState, DeviceId, EdgeId, Envelope, Lane, Marks, PointName, PointNo, PointTable, Quality,
+    Reading, Record, Seq, Stamp, Value,
 };
 
 pub(crate) fn edge() -> EdgeId {
@@ -113,7 +113,12 @@ impl Room {
 }
 
 fn entry(lane: Lane, number: i64) -> Entry {
-    let reading = Reading { value: Some(Value::Integer(number)), quality: Quality::Good, stamp: clock()() };
+    let reading = Reading {
+        value: Some(Value::Integer(number)),
+        quality: Quality::Good,
+        stamp: clock()(),
+        marks: Marks::NONE,
+    };
     Entry { lane, what: What::Event, point: PointNo(0), reading }
 }
 

@@ -11,8 +11,8 @@ use strongroom_hub::situation::{
 };
 use wire::envelope::EnvelopeBuilder;
 use wire::{
-    BootId, ClockState, DeviceEntry, Digest, EdgeId, Epoch, Header, Kind, Lane, Observation, PointEntry,
-    PointId, PointNo, PointTable, Quality, Record, Seq, Value,
+    BootId, ClockState, DeviceEntry, Digest, EdgeId, Epoch, Header, Kind, Lane, Marks, Observation,
+    PointEntry, PointId, PointNo, PointTable, Quality, Record, Seq, Value,
 };
 
 /// 2026-11-22T10:00:00Z.
@@ -117,7 +117,8 @@ pub(crate) fn contact_event(part: &str, after_ms: u64, state: &str) -> Append {
     };
     let value = Some(Value::Integer(Kind::DoorContact.state(state).unwrap()));
     let mut envelope = EnvelopeBuilder::new(header);
-    let observation = Observation { point: PointNo(0), value, quality: Quality::Good, offset_ms: 0 };
+    let observation =
+        Observation { point: PointNo(0), value, quality: Quality::Good, offset_ms: 0, marks: Marks::NONE };
     envelope.push(Record::Event(observation)).unwrap();
     let mut append = Append::default();
     let hub_ms = BEGIN_MS + i64::try_from(after_ms).unwrap() + 5;

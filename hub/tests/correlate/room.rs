@@ -12,8 +12,8 @@ use strongroom_hub::journal::{
 use strongroom_hub::situation::{Changes, Saved};
 use wire::envelope::EnvelopeBuilder;
 use wire::{
-    BootId, ClockState, DeviceEntry, DeviceId, Digest, EdgeId, Epoch, Gap, Header, Kind, Lane, Observation,
-    PartId, PersonId, PointEntry, PointName, PointTable, Quality, Record, Seq, Value, ValueType,
+    BootId, ClockState, DeviceEntry, DeviceId, Digest, EdgeId, Epoch, Gap, Header, Kind, Lane, Marks,
+    Observation, PartId, PersonId, PointEntry, PointName, PointTable, Quality, Record, Seq, Value, ValueType,
 };
 
 pub const EPOCH: Epoch = Epoch([3; 16]);
@@ -149,7 +149,10 @@ impl Room {
             ValueType::Flag => Value::Flag(state == "yes"),
             _ => Value::Integer(kind.state(state).unwrap_or_else(|| panic!("{kind} has no state {state}"))),
         };
-        (Observation { point: place, value: Some(value), quality, offset_ms: 0 }, kind.lane())
+        (
+            Observation { point: place, value: Some(value), quality, offset_ms: 0, marks: Marks::NONE },
+            kind.lane(),
+        )
     }
 
     /// Something happens now and is journaled now.

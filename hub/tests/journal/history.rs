@@ -10,8 +10,8 @@ use strongroom_hub::store::{Page, Store};
 use tempfile::TempDir;
 use wire::envelope::EnvelopeBuilder;
 use wire::{
-    BootId, ClockState, DeviceEntry, Digest, Envelope, Header, Kind, Lane, Observation, PointEntry, PointNo,
-    PointTable, Quality, Record, Seq, Value,
+    BootId, ClockState, DeviceEntry, Digest, Envelope, Header, Kind, Lane, Marks, Observation, PointEntry,
+    PointNo, PointTable, Quality, Record, Seq, Value,
 };
 
 use crate::disks::Disks;
@@ -68,7 +68,13 @@ impl Past {
         });
         for _ in 0..events_max {
             let value = Some(Value::Integer(1));
-            let event = Observation { point: PointNo(0), value, quality: Quality::Good, offset_ms: 0 };
+            let event = Observation {
+                point: PointNo(0),
+                value,
+                quality: Quality::Good,
+                offset_ms: 0,
+                marks: Marks::NONE,
+            };
             if envelope.push(Record::Event(event)).is_err() {
                 break;
             }

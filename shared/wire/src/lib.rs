@@ -18,6 +18,7 @@ pub mod id;
 pub mod lane;
 pub mod time;
 
+pub mod marks;
 pub mod quality;
 pub mod value;
 
@@ -44,6 +45,7 @@ pub use heartbeat::Heartbeat;
 pub use id::{BootId, DeviceId, EdgeId, Epoch, IdError, PartId, PersonId, PointId, PointName, Seq};
 pub use kind::{Kind, ValueType};
 pub use lane::Lane;
+pub use marks::Marks;
 pub use quality::Quality;
 pub use reading::{Observation, Reading};
 pub use record::{Opened, OpenedReason, PreviousEpoch, Record};

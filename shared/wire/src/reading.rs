@@ -2,6 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::marks::Marks;
 use crate::quality::Quality;
 use crate::table::PointNo;
 use crate::time::Stamp;
@@ -14,6 +15,8 @@ pub struct Reading {
     pub quality: Quality,
     /// When the value was read, or when the quality became what it is. A bad quality keeps the time of its own beginning.
     pub stamp: Stamp,
+    /// What the edge's detectors say about the value.
+    pub marks: Marks,
 }
 
 /// A reading inside an envelope: the point by its number in the table that the envelope names, the time as a
@@ -29,4 +32,7 @@ pub struct Observation {
     /// Milliseconds from the envelope's base to the reading, by the monotonic clock. May be negative.
     #[n(3)]
     pub offset_ms: i32,
+    /// What the edge's detectors say about the value.
+    #[n(4)]
+    pub marks: Marks,
 }

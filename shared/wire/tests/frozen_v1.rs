@@ -11,8 +11,8 @@ use strongroom_wire::resume::Held;
 use strongroom_wire::time::ClockState;
 use strongroom_wire::{
     BootId, DeviceEntry, DeviceId, Digest, EdgeId, Envelope, Epoch, Gap, GapReason, Header, Heartbeat, Lane,
-    Observation, Opened, OpenedReason, PointEntry, PointName, PointNo, PointTable, PreviousEpoch, Quality,
-    Record, Resume, Seq, TableAssembler, TablePart, TableVersion, Value,
+    Marks, Observation, Opened, OpenedReason, PointEntry, PointName, PointNo, PointTable, PreviousEpoch,
+    Quality, Record, Resume, Seq, TableAssembler, TablePart, TableVersion, Value,
 };
 
 const EDGE: &str = "6c646f632d726f6f6d5f312e61";
@@ -36,7 +36,7 @@ fn edge() -> EdgeId {
 }
 
 fn observation(point: u16, value: Option<Value>, quality: Quality, offset_ms: i32) -> Observation {
-    Observation { point: PointNo(point), value, quality, offset_ms }
+    Observation { point: PointNo(point), value, quality, offset_ms, marks: Marks::NONE }
 }
 
 /// Every type of record, with every state, reason and quality in one of them, beside its bytes.

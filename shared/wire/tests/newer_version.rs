@@ -9,7 +9,7 @@ use strongroom_wire::heartbeat::{LaneDepth, Storage};
 use strongroom_wire::resume::Held;
 use strongroom_wire::time::ClockState;
 use strongroom_wire::{
-    BootId, Digest, EdgeId, Envelope, EnvelopeError, Epoch, Heartbeat, Lane, Observation, Opened,
+    BootId, Digest, EdgeId, Envelope, EnvelopeError, Epoch, Heartbeat, Lane, Marks, Observation, Opened,
     OpenedReason, PointNo, PointTable, Quality, Record, Resume, Seq, TableVersion, Value,
 };
 
@@ -99,6 +99,7 @@ fn an_envelope_that_grew_is_read() {
                 value: Some(Value::Flag(true)),
                 quality: Quality::Good,
                 offset_ms: -3,
+                marks: Marks::NONE,
             }),
             Record::Unknown { record_type: 77 },
             Record::Unknown { record_type: u32::MAX },

@@ -3,8 +3,8 @@
 use wire::envelope::EnvelopeBuilder;
 use wire::heartbeat::{LaneDepth, Storage};
 use wire::{
-    BootId, ClockState, Digest, EdgeId, Epoch, Header, Heartbeat, Lane, Observation, Opened, OpenedReason,
-    PointNo, PointTable, Quality, Record, Sealed, Seq, Value,
+    BootId, ClockState, Digest, EdgeId, Epoch, Header, Heartbeat, Lane, Marks, Observation, Opened,
+    OpenedReason, PointNo, PointTable, Quality, Record, Sealed, Seq, Value,
 };
 
 use super::room;
@@ -78,7 +78,13 @@ impl Author {
     }
 
     pub fn observe(point: PointNo, value: Value) -> Record {
-        Record::Event(Observation { point, value: Some(value), quality: Quality::Good, offset_ms: 0 })
+        Record::Event(Observation {
+            point,
+            value: Some(value),
+            quality: Quality::Good,
+            offset_ms: 0,
+            marks: Marks::NONE,
+        })
     }
 
     /// The next envelope of the lane. The records must fit one.

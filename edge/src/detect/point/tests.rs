@@ -37,9 +37,10 @@ impl Traced {
         ms: u64,
         value: Option<Value>,
         quality: Quality,
-        sequence: Option<u64>,
+        number: Option<u64>,
     ) -> Vec<String> {
-        self.point.read(&Sample { point: PointNo(5), value, quality, sequence }, at(ms), &mut self.out);
+        let novelty = number.map_or(Novelty::Level, Novelty::Counted);
+        self.point.read(&Sample { point: PointNo(5), value, quality, novelty }, at(ms), &mut self.out);
         self.sent()
     }
 
@@ -61,7 +62,7 @@ impl Traced {
     fn sent(&mut self) -> Vec<String> {
         let detected = std::mem::take(&mut self.out.detected);
         let line = |found: super::super::Detected| {
-            let Reading { value, quality, stamp } = found.reading;
+            let Reading { value, quality, stamp, .. } = found.reading;
             let value = value.map_or("nothing".to_owned(), |value| value.to_string());
             let what = if found.what == What::Event { "" } else { "snapshot " };
             format!("{} {what}{} {value} {quality}", stamp.mono_ms, found.lane)

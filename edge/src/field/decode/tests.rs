@@ -20,7 +20,11 @@ fn decoded(keys: &str, words: &[u16]) -> (Option<Value>, Quality, Option<u64>) {
     let mut samples = decode(&profile, &plan, &replies, SelfTest::Passed, PointNo(9));
     let sample = samples.pop().unwrap();
     assert_eq!((sample.point, samples.len()), (PointNo(9), 0));
-    (sample.value, sample.quality, sample.sequence)
+    let number = match sample.novelty {
+        Novelty::Counted(number) => Some(number),
+        Novelty::Level | Novelty::Happened => None,
+    };
+    (sample.value, sample.quality, number)
 }
 
 fn value(keys: &str, words: &[u16]) -> Option<Value> {

@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use wire::{BootId, ClockState, Envelope, PointNo, Quality, Value};
+use wire::{BootId, ClockState, Envelope, Marks, PointNo, Quality, Value};
 
 use super::*;
 
@@ -29,7 +29,7 @@ fn any_entry() -> impl Strategy<Value = Entry> {
         lane: Lane::Urgent,
         what: What::Event,
         point: PointNo(point),
-        reading: Reading { value, quality: Quality::Good, stamp },
+        reading: Reading { value, quality: Quality::Good, stamp, marks: Marks::NONE },
     })
 }
 
@@ -73,7 +73,7 @@ fn a_record_that_no_envelope_can_hold_is_refused_and_not_forgotten() {
         lane: Lane::Urgent,
         what: What::Event,
         point: PointNo(1),
-        reading: Reading { value, quality: Quality::Good, stamp },
+        reading: Reading { value, quality: Quality::Good, stamp, marks: Marks::NONE },
     };
     let monster = entry(Some(Value::Text("x".repeat(5_000).into())));
     let drafts = [entry(None), monster, entry(None)].map(Draft::from);

@@ -11,8 +11,8 @@ use strongroom_wire::resume::Held;
 use strongroom_wire::time::ClockState;
 use strongroom_wire::{
     BootId, DeviceEntry, DeviceId, Digest, EdgeId, Envelope, Epoch, Gap, GapReason, Header, Heartbeat, Kind,
-    Lane, Observation, Opened, OpenedReason, PointEntry, PointName, PointNo, PointTable, PreviousEpoch,
-    Quality, Record, Resume, Sealed, Seq, TablePart, TableVersion, Value,
+    Lane, Marks, Observation, Opened, OpenedReason, PointEntry, PointName, PointNo, PointTable,
+    PreviousEpoch, Quality, Record, Resume, Sealed, Seq, TablePart, TableVersion, Value,
 };
 
 pub(crate) fn edge_id() -> impl Strategy<Value = EdgeId> {
@@ -68,7 +68,13 @@ fn observation() -> impl Strategy<Value = Observation> {
         Quality::Simulated,
     ]);
     (any::<u16>(), proptest::option::of(value()), quality, any::<i32>()).prop_map(
-        |(point, value, quality, offset_ms)| Observation { point: PointNo(point), value, quality, offset_ms },
+        |(point, value, quality, offset_ms)| Observation {
+            point: PointNo(point),
+            value,
+            quality,
+            offset_ms,
+            marks: Marks::NONE,
+        },
     )
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use anyhow::Context as _;
 use wire::{
-    DeviceEntry, DeviceId, Kind, Observation, PointEntry, PointName, PointNo, PointTable, Quality, Value,
-    ValueType,
+    DeviceEntry, DeviceId, Kind, Marks, Observation, PointEntry, PointName, PointNo, PointTable, Quality,
+    Value, ValueType,
 };
 
 /// (device, its profile, its points and their kinds)
@@ -119,6 +119,7 @@ pub(crate) fn at_rest(table: &PointTable, arming: &Value) -> Vec<Observation> {
             value: Some(normal(kind)),
             quality: Quality::Good,
             offset_ms: 0,
+            marks: Marks::NONE,
         })
         .collect()
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use wire::{Kind, Observation, Quality, Value};
+use wire::{Kind, Marks, Observation, Quality, Value};
 
 use super::points::{Point, Points};
 
@@ -104,7 +104,13 @@ pub(crate) struct Happening {
 
 impl Happening {
     pub(crate) fn observation(self, offset_ms: i32) -> Observation {
-        Observation { point: self.point.no, value: Some(self.value), quality: Quality::Good, offset_ms }
+        Observation {
+            point: self.point.no,
+            value: Some(self.value),
+            quality: Quality::Good,
+            offset_ms,
+            marks: Marks::NONE,
+        }
     }
 }
 
