@@ -58,7 +58,7 @@ fn newer_header(e: &mut Cbor) {
 fn newer_event(e: &mut Cbor) {
     e.array(3).unwrap().u32(1).unwrap();
     e.array(6).unwrap().u16(4).unwrap().bool(true).unwrap().encode(Quality::Good).unwrap().i32(-3).unwrap();
-    e.u16(0x8000).unwrap();
+    e.u16(0).unwrap();
     novelty(e);
     novelty(e);
 }
