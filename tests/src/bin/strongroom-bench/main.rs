@@ -25,7 +25,7 @@ use place::folder::Folder;
 use place::pki::Pki;
 use report::{Figure, Report};
 use rows::ingest::Push;
-use rows::{Bench, append_file, idle, ingest, latency, mosquitto, ratios, register};
+use rows::{Bench, append_file, gateway, idle, ingest, latency, mosquitto, ratios, register};
 
 /// Measures a strongroom-hub of the same build and prints one table.
 ///
@@ -82,6 +82,8 @@ enum Row {
     Latency,
     /// From a register of a device, through a real edge, to the incident on the live stream
     Register,
+    /// A real edge with 500 points: memory, processor, what it writes
+    Gateway,
     /// The disk alone
     Append,
     /// Mosquitto under the load of `single`
@@ -156,6 +158,7 @@ impl Row {
             Row::Idle | Row::Latency => arguments.quiet_edges,
             // And the real one.
             Row::Register => arguments.quiet_edges + 1,
+            Row::Gateway => 1,
             Row::Append => 0,
         }
     }
@@ -170,6 +173,7 @@ fn run(row: Row, bench: &Bench, arguments: &Arguments, so_far: &Report) -> anyho
         Row::Idle => idle::run(bench),
         Row::Latency => latency::run(bench),
         Row::Register => register::run(bench),
+        Row::Gateway => gateway::run(bench),
         Row::Mosquitto => mosquitto::run(bench),
         Row::Append => {
             let group = so_far.find(ingest::SINGLE, ingest::GROUP);

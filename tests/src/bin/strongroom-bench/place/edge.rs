@@ -1,24 +1,20 @@
-//! A real edge process that polls one cabinet.
+//! A real edge process.
 
 use std::path::{Path, PathBuf};
 
-use super::cabinet::Cabinet;
 use super::child::Process;
 use super::hub::text;
 use super::pki::{Pki, edge_id};
 use crate::load::line::Door;
 
-pub(crate) const POLL_INTERVAL_MS: u64 = 50;
-pub(crate) const DEVICE: &str = "cabinet-1";
-
-/// `number`: the edge's place in the certificates and in the hub's configuration.
+/// `number`: the edge's place in the certificates and in the hub's configuration; `devices`: its `[[devices]]`.
 pub(crate) fn start(
     program: &Path,
     folder: &Path,
     pki: &Pki,
     number: usize,
     hub: Door,
-    cabinet: &Cabinet,
+    devices: &str,
 ) -> anyhow::Result<Process> {
     let config = folder.join("edge.toml");
     let quoted = |path: PathBuf| text(&path).map(|text| format!("{text:?}"));
@@ -26,16 +22,13 @@ pub(crate) fn start(
         "[edge]\nid = \"{id}\"\n\
          [uplink]\nhub = \"{hub}\"\nserver_name = \"localhost\"\nca = {ca}\ncertificate = {certificate}\nkey = {key}\n\
          [spool]\npath = {spool}\n\
-         [[devices]]\nid = \"{DEVICE}\"\nprofile = \"cabinet-lock\"\naddress = \"{address}\"\nunit = {unit}\n\
-         poll_interval = \"{POLL_INTERVAL_MS}ms\"\n",
+         {devices}",
         id = edge_id(number)?,
         hub = hub.address,
         ca = quoted(pki.ca())?,
         certificate = quoted(pki.edge_certificate(number)?)?,
         key = quoted(pki.edge_key(number)?)?,
         spool = quoted(folder.join("spool.redb"))?,
-        address = cabinet.address(),
-        unit = cabinet.unit(),
     );
     std::fs::write(&config, toml)?;
     Process::start(program, &["run", "--config", text(&config)?], &folder.join("edge.log"))

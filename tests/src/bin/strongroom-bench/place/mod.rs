@@ -6,6 +6,7 @@ pub(crate) mod cabinet;
 pub(crate) mod child;
 pub(crate) mod edge;
 pub(crate) mod folder;
+pub(crate) mod gauges;
 pub(crate) mod hub;
 pub(crate) mod interrupt;
 pub(crate) mod pki;

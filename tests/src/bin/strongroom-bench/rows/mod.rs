@@ -1,6 +1,7 @@
 //! The rows of the table. Each starts what it needs, measures it, and ends it.
 
 pub(crate) mod append_file;
+pub(crate) mod gateway;
 pub(crate) mod idle;
 pub(crate) mod ingest;
 pub(crate) mod latency;

@@ -10,13 +10,15 @@ use super::latency::{P99_MS_MAX, SETTLE};
 use crate::load::fleet::Fleet;
 use crate::load::tally::{Latency, histogram};
 use crate::place::cabinet::{Bolt, Cabinet};
-use crate::place::edge::{self, DEVICE, POLL_INTERVAL_MS};
+use crate::place::edge;
 use crate::place::hub::Hub;
 use crate::place::pki::edge_id;
 use crate::place::stream::{Condition, Stream};
 use crate::report::{Figure, Target};
 
 pub(crate) const ROW: &str = "register to stream";
+const POLL_INTERVAL_MS: u64 = 50;
+const DEVICE: &str = "cabinet-1";
 /// Longer than one poll, and at odd distances from it.
 const PAUSE_MS: u64 = 61;
 const SAMPLE_MAX: Duration = Duration::from_secs(10);
@@ -33,7 +35,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<Vec<Figure>> {
     fleet.run();
     let mut stream = Stream::open(hub.api(), &bench.pki.ca(), &hub.token)?;
     let cabinet = Cabinet::start()?;
-    let mut edge = edge::start(&program, &folder, &bench.pki, number, hub.door(), &cabinet)?;
+    let mut edge = edge::start(&program, &folder, &bench.pki, number, hub.door(), &device(&cabinet))?;
     fleet.watch(SETTLE)?;
     edge.check()?;
 
@@ -56,6 +58,15 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<Vec<Figure>> {
     fleet.stop()?;
     hub.stop()?;
     Ok(figures(bench, Latency::of(&from_change), Latency::of(&from_reading)))
+}
+
+fn device(cabinet: &Cabinet) -> String {
+    format!(
+        "[[devices]]\nid = \"{DEVICE}\"\nprofile = \"cabinet-lock\"\naddress = \"{}\"\nunit = {}\n\
+         poll_interval = \"{POLL_INTERVAL_MS}ms\"\n",
+        cabinet.address(),
+        cabinet.unit(),
+    )
 }
 
 fn figures(bench: &Bench, change: Latency, reading: Latency) -> Vec<Figure> {
