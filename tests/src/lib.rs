@@ -27,5 +27,7 @@ pub mod field;
 pub mod proxy;
 pub mod watched_room;
 
+pub mod soak;
+
 pub mod api;
 pub mod stream;

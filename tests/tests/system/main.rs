@@ -25,4 +25,5 @@ mod restored_hub_refilled;
 mod revoked_session;
 mod silent_socket;
 mod slow_reader;
+mod soak;
 mod stream_resume;
