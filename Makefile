@@ -14,7 +14,7 @@ SOAK_ARGS ?=
 PROOF_TESTS ?= --test system -- killed_ lost_ full_disk failed_fsync restored
 PROOF_ROUNDS ?= 20
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= envelope table heartbeat resume
+FUZZ_TARGETS ?= envelope table heartbeat resume checkpoint
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r command words; \
@@ -45,6 +45,7 @@ soak: release ## A watched room with troubles for an hour: nothing lost, doubled
 	@$(RELEASE)/strongroom-soak --for $(SOAK_SECONDS) $(SOAK_ARGS)
 
 proof: release ## Kills, full disks and lost confirmations over and over, release build (PROOF_ROUNDS=20)
+	@tests/shaped.sh --release
 	@round=1; while [ $$round -le $(PROOF_ROUNDS) ]; do \
 		echo "Round $$round of $(PROOF_ROUNDS)"; \
 		cargo test --release --quiet -p strongroom-tests $(PROOF_TESTS) || exit 1; \

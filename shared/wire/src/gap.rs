@@ -49,6 +49,9 @@ pub enum GapReason {
     /// The spool could not be written and records were kept in memory until that was full.
     #[n(2)]
     StorageFailed,
+    /// The records were older than the edge keeps what no hub has taken.
+    #[n(3)]
+    TooOld,
 }
 
 impl fmt::Display for GapReason {
@@ -57,6 +60,7 @@ impl fmt::Display for GapReason {
             GapReason::SpoolFull => "the spool was full",
             GapReason::SpoolDamaged => "the spool was damaged",
             GapReason::StorageFailed => "the storage failed",
+            GapReason::TooOld => "the records were too old",
         })
     }
 }

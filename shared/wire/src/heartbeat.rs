@@ -36,6 +36,49 @@ pub struct Heartbeat {
     /// The first bytes of the SHA-256 of the configuration in force.
     #[n(9)]
     pub config_hash: u64,
+    /// `None` from an edge of an older version, or before it has looked.
+    #[n(10)]
+    pub health: Option<Health>,
+}
+
+/// How the machine under an edge is. What it cannot tell is absent; absent is never *well*.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Health {
+    /// What the edge may still use of the file system of its spool.
+    #[n(0)]
+    pub disk_free_percent: Option<u8>,
+    #[n(1)]
+    pub disk_free_bytes: Option<u64>,
+    /// The hottest zone of the machine, in tenths of a degree Celsius.
+    #[n(2)]
+    pub temperature_tenths: Option<i16>,
+    /// Seconds of the epoch.
+    #[n(3)]
+    pub certificate_not_after_s: Option<i64>,
+    /// What the spool's envelopes take.
+    #[n(4)]
+    pub spool_bytes: Option<u64>,
+    /// What the spool wrote to its disk since it was opened.
+    #[n(5)]
+    pub written_bytes: Option<u64>,
+    /// Since the process started; a reload of the configuration does not begin it anew.
+    #[n(6)]
+    pub uptime_s: Option<u64>,
+    /// The place of the hub's address in use, in the configured order of preference, from 0.
+    #[n(7)]
+    pub hub: Option<u8>,
+    /// How long the hub takes to confirm something small.
+    #[n(8)]
+    pub rtt_ms: Option<u32>,
+    /// What the process occupies of the memory.
+    #[n(9)]
+    pub memory_bytes: Option<u64>,
+    #[n(10)]
+    pub open_files: Option<u32>,
+    /// Whether the coils of all local annunciators stand as they should; `None` where there are none.
+    #[n(11)]
+    pub annunciators_well: Option<bool>,
 }
 
 /// How much a lane still holds that the hub has not confirmed.

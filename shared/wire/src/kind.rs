@@ -101,13 +101,18 @@ const ACCESS: &[&str] =
 const CURTAIN: &[&str] = &["normal", "alarm", "mask", "tamper"];
 const JAMMER_SHUTDOWN: &[&str] = &["none", "thermal", "vswr", "overdrive", "manual", "interlock"];
 const SUPPLY: &[&str] = &["mains", "battery", "bypass", "off"];
-const LINK: &[&str] = &["online", "lost", "frozen", "foreign", "misconfigured"];
+const LINK: &[&str] = &["online", "lost", "frozen", "foreign", "misconfigured", "defective"];
 const MEDIA_DIRECTION: &[&str] = &["none", "read", "write"];
+const ANTIVIRUS: &[&str] = &["active", "outdated", "off", "absent"];
 const CLOCK: &[&str] = &["unset", "free", "synchronised"];
+const CLOCK_HEALTH: &[&str] = &["ok", "off", "far_off", "stepped"];
 
 kinds! {
     /// Alarm panel.
     PanelArmState = "panel.arm_state", State(ARMING), Urgent;
+    PanelExit = "panel.exit", Flag, Urgent;
+    PanelEntry = "panel.entry", Flag, Urgent;
+    PanelMaintenance = "panel.maintenance", Flag, Urgent;
     PanelTamper = "panel.tamper", Flag, Urgent;
     PanelSirenTamper = "panel.siren_tamper", Flag, Urgent;
     PanelSirenOn = "panel.siren_on", Flag, Urgent;
@@ -228,11 +233,13 @@ kinds! {
     PowerRuntime = "power.runtime", Count("s"), Urgent;
     PowerLoad = "power.load", Measure("%"), Routine;
     PowerBatteryTemperature = "power.battery_temperature", Measure("°C"), Routine;
+    PowerTamper = "power.tamper", Flag, Urgent;
     EnvironmentTemperature = "environment.temperature", Measure("°C"), Routine;
     EnvironmentHumidity = "environment.humidity", Measure("%"), Routine;
     EnvironmentWater = "environment.water", Flag, Urgent;
     EnvironmentSmoke = "environment.smoke", Flag, Urgent;
     EnvironmentGas = "environment.gas", Flag, Urgent;
+    EnvironmentTamper = "environment.tamper", Flag, Urgent;
     RackDoor = "rack.door", State(CONTACT), Urgent;
 
     /// Host agent.
@@ -255,6 +262,7 @@ kinds! {
     HostPower = "host.power", Flag, Urgent;
     HostScreenLocked = "host.screen_locked", Flag, Routine;
     HostPatchAge = "host.patch_age", Count("d"), Routine;
+    HostAntivirus = "host.antivirus", State(ANTIVIRUS), Routine;
 
     /// A field device as its edge sees it.
     DeviceLink = "device.link", State(LINK), Urgent;
@@ -263,10 +271,18 @@ kinds! {
 
     /// The edge itself.
     EdgeClock = "edge.clock", State(CLOCK), Urgent;
+    /// How far the wall clock is ahead of the hub's, how that is to be judged, and by how much it jumped.
+    EdgeClockOffset = "edge.clock_offset", Measure("s"), Routine;
+    EdgeClockHealth = "edge.clock_health", State(CLOCK_HEALTH), Urgent;
+    EdgeClockStep = "edge.clock_step", Measure("s"), Urgent;
     EdgeStorage = "edge.storage", Flag, Urgent;
     EdgeTemperature = "edge.temperature", Measure("°C"), Routine;
     EdgeDisk = "edge.disk", Measure("%"), Routine;
     EdgeTamper = "edge.tamper", Flag, Urgent;
+    /// How long the certificate of the edge still counts; 0 once its time is over.
+    EdgeCertificate = "edge.certificate", Count("d"), Routine;
+    /// Whether the coils of the local annunciators stand as they should.
+    EdgeAnnunciator = "edge.annunciator", Flag, Urgent;
 }
 
 /// A name that is not in the catalogue.

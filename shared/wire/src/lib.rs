@@ -5,8 +5,8 @@
 //! reading ─ observation ─ record ─┐
 //!                  point table ───┤
 //!                          gap ───┼─ envelope ─ topic ═══ (MQTT) ═══ topic ─ envelope ─ …
-//!                       opened ───┘      │ hash of the one before
-//!                                        └ (epoch, lane, first seq)
+//!                       opened ───┤      │ hash of the one before
+//!                   checkpoint ───┘      └ (epoch, lane, first seq)
 //!        heartbeat ───────────────────────────── edge → hub
 //!           resume ───────────────────────────── hub → edge
 //! ```
@@ -32,12 +32,15 @@ pub mod record;
 pub mod digest;
 pub mod envelope;
 
+pub mod checkpoint;
+
 pub mod heartbeat;
 pub mod resume;
 pub mod topic;
 
 mod bounded;
 
+pub use checkpoint::Checkpoint;
 pub use digest::Digest;
 pub use envelope::{Envelope, EnvelopeError, Header, Sealed};
 pub use gap::{Gap, GapReason};

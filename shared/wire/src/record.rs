@@ -21,6 +21,8 @@ pub enum Record {
     Snapshot(Observation),
     TablePart(TablePart),
     Gap(Gap),
+    /// A signature under what both lanes held before it: the bytes of a [`crate::Checkpoint`], as they were signed.
+    Checkpoint(Box<[u8]>),
     /// A type of record that this version does not know.
     Unknown {
         record_type: u32,
@@ -75,6 +77,7 @@ const EVENT: u32 = 1;
 const SNAPSHOT: u32 = 2;
 const TABLE_PART: u32 = 3;
 const GAP: u32 = 4;
+const CHECKPOINT: u32 = 5;
 
 impl<C> Encode<C> for Record {
     fn encode<W: Write>(&self, e: &mut Encoder<W>, ctx: &mut C) -> Result<(), EncodeError<W::Error>> {
@@ -85,6 +88,7 @@ impl<C> Encode<C> for Record {
             Record::Snapshot(observation) => e.u32(SNAPSHOT)?.encode_with(observation, ctx)?,
             Record::TablePart(part) => e.u32(TABLE_PART)?.encode_with(part, ctx)?,
             Record::Gap(gap) => e.u32(GAP)?.encode_with(gap, ctx)?,
+            Record::Checkpoint(bytes) => e.u32(CHECKPOINT)?.bytes(bytes)?,
             Record::Unknown { record_type } => e.u32(*record_type)?.null()?,
         };
         Ok(())
@@ -104,6 +108,7 @@ impl<'b, C> Decode<'b, C> for Record {
             SNAPSHOT => Record::Snapshot(d.decode_with(ctx)?),
             TABLE_PART => Record::TablePart(d.decode_with(ctx)?),
             GAP => Record::Gap(d.decode_with(ctx)?),
+            CHECKPOINT => Record::Checkpoint(d.bytes()?.into()),
             record_type => {
                 d.skip()?;
                 Record::Unknown { record_type }

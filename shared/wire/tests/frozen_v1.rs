@@ -183,6 +183,7 @@ fn heartbeats() {
             storage,
             software: "strongroom-edge 0.1.0".into(),
             config_hash: 0xfedc_ba98_7654_3210,
+            health: None,
         };
         let frozen = bytes(&format!(
             "aa 00{EDGE} 01{BOOT} 021a05265c7b 0320 04{} 05{EPOCH} \

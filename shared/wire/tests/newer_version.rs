@@ -135,7 +135,7 @@ fn newer_heartbeat(key: impl FnOnce(&mut Cbor)) -> Vec<u8> {
 
 #[test]
 fn a_heartbeat_that_grew_is_read() {
-    let bytes = newer_heartbeat(|e| e.u8(10).unwrap().ok().unwrap());
+    let bytes = newer_heartbeat(|e| e.u8(200).unwrap().ok().unwrap());
     let heartbeat = Heartbeat::decode(&bytes).unwrap();
     assert_eq!(heartbeat.lanes[0], LaneDepth { next: Seq(1), unconfirmed: 2, oldest_ms: 3 });
     assert_eq!(heartbeat.lanes[1], LaneDepth { next: Seq(4), unconfirmed: 5, oldest_ms: 6 });

@@ -2,10 +2,11 @@
 
 use minicbor::bytes::ByteVec;
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use strongroom_wire::envelope::EnvelopeBuilder;
-use strongroom_wire::heartbeat::{LaneDepth, SOFTWARE_BYTES_MAX, Storage};
+use strongroom_wire::heartbeat::{Health, LaneDepth, SOFTWARE_BYTES_MAX, Storage};
 use strongroom_wire::record::LaneHead;
 use strongroom_wire::resume::Held;
 use strongroom_wire::time::ClockState;
@@ -91,7 +92,12 @@ fn opened() -> impl Strategy<Value = Opened> {
 }
 
 fn gap() -> impl Strategy<Value = Gap> {
-    let reason = select(vec![GapReason::SpoolFull, GapReason::SpoolDamaged, GapReason::StorageFailed]);
+    let reason = select(vec![
+        GapReason::SpoolFull,
+        GapReason::SpoolDamaged,
+        GapReason::StorageFailed,
+        GapReason::TooOld,
+    ]);
     (epoch(), lane(), seq(), seq(), digest(), digest(), reason).prop_map(
         |(epoch, lane, first, next, before, after, reason)| Gap {
             epoch,
@@ -123,7 +129,8 @@ pub(crate) fn record() -> impl Strategy<Value = Record> {
         6 => observation().prop_map(Record::Snapshot),
         1 => table_part().prop_map(Record::TablePart),
         1 => gap().prop_map(Record::Gap),
-        1 => (5..u32::MAX).prop_map(|record_type| Record::Unknown { record_type }),
+        1 => vec(any::<u8>(), 0..300).prop_map(|bytes| Record::Checkpoint(bytes.into())),
+        1 => (6..u32::MAX).prop_map(|record_type| Record::Unknown { record_type }),
     ]
 }
 
@@ -157,10 +164,44 @@ pub(crate) fn heartbeat() -> impl Strategy<Value = Heartbeat> {
     };
     let software = "[ -~]{0,64}".prop_filter("software is short", |text| text.len() <= SOFTWARE_BYTES_MAX);
     let shell = (select(vec![Storage::Durable, Storage::Memory]), software, number());
-    (header(), [depth(), depth()], shell).prop_map(|(header, lanes, (storage, software, config_hash))| {
+    let parts = (header(), [depth(), depth()], shell, option::of(health()));
+    parts.prop_map(|(header, lanes, (storage, software, config_hash), health)| {
         let Header { edge, boot, mono_ms, wall_ms, clock, epoch, .. } = header;
         let software = software.into();
-        Heartbeat { edge, boot, mono_ms, wall_ms, clock, epoch, lanes, storage, software, config_hash }
+        Heartbeat {
+            edge,
+            boot,
+            mono_ms,
+            wall_ms,
+            clock,
+            epoch,
+            lanes,
+            storage,
+            software,
+            config_hash,
+            health,
+        }
+    })
+}
+
+fn health() -> impl Strategy<Value = Health> {
+    let machine = (option::of(any::<u8>()), option::of(any::<i16>()), option::of(any::<i64>()));
+    let bytes = [option::of(number()), option::of(number()), option::of(number()), option::of(number())];
+    let rest = (option::of(number()), option::of(any::<u8>()), option::of(any::<u32>()));
+    let ends = (option::of(any::<u32>()), option::of(any::<bool>()));
+    (machine, bytes, rest, ends).prop_map(|(machine, bytes, rest, (open_files, annunciators_well))| Health {
+        disk_free_percent: machine.0,
+        disk_free_bytes: bytes[0],
+        temperature_tenths: machine.1,
+        certificate_not_after_s: machine.2,
+        spool_bytes: bytes[1],
+        written_bytes: bytes[2],
+        uptime_s: rest.0,
+        hub: rest.1,
+        rtt_ms: rest.2,
+        memory_bytes: bytes[3],
+        open_files,
+        annunciators_well,
     })
 }
 

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use strongroom_wire::envelope::{EnvelopeBuilder, VERSION};
 use strongroom_wire::{
-    Envelope, EnvelopeError, Header, Heartbeat, PointTable, Record, Resume, Seq, TableAssembler, TablePart,
-    TableVersion, Value,
+    Checkpoint, Envelope, EnvelopeError, Header, Heartbeat, PointTable, Record, Resume, Seq, TableAssembler,
+    TablePart, TableVersion, Value,
 };
 
 use crate::arbitrary::{damage, envelope, header, heartbeat, resume, table};
@@ -45,6 +45,7 @@ fn every_decoder_answers(bytes: &[u8]) {
     if let Ok(mut stored) = minicbor::decode::<TableAssembler>(bytes) {
         stored.add(&TablePart { version: TableVersion(0), number: 1, parts: 2, bytes: vec![0].into() });
     }
+    let _ = Checkpoint::decode(bytes);
     let _ = minicbor::decode::<Header>(bytes);
     let _ = minicbor::decode::<Record>(bytes);
 }
