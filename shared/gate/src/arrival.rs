@@ -30,6 +30,15 @@ pub enum Arrival {
     },
 }
 
+/// Who put a publish on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Sent,
+    /// The gate, in the name of a client that went without DISCONNECT. It comes behind everything that its session
+    /// handed over, before that session's `Disconnected`, and so before a newer session of the same identity begins.
+    Will,
+}
+
 /// One publish, already allowed by the policy.
 #[derive(Debug)]
 pub struct Delivery {
@@ -39,5 +48,6 @@ pub struct Delivery {
     /// Shares the buffer it was read into. Whoever keeps it beyond the confirm should copy it.
     pub payload: Bytes,
     pub received: Instant,
+    pub origin: Origin,
     pub confirm: Confirm,
 }

@@ -4,7 +4,9 @@
 use std::num::NonZeroU16;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use rumqttc::mqttbytes::v4::{ConnAck, ConnectReturnCode, Packet, SubAck, SubscribeReasonCode, UnsubAck};
+use rumqttc::mqttbytes::v4::{
+    ConnAck, ConnectReturnCode, LastWill, Packet, SubAck, SubscribeReasonCode, UnsubAck,
+};
 use rumqttc::mqttbytes::{self, Protocol, QoS};
 
 use crate::policy::Qos;
@@ -34,9 +36,23 @@ pub(crate) struct Connect {
     pub(crate) supported: bool,
     pub(crate) client_id: String,
     pub(crate) keep_alive_s: u16,
-    pub(crate) has_will: bool,
-    pub(crate) has_login: bool,
+    pub(crate) will: Option<Will>,
+    pub(crate) login: Option<Login>,
     pub(crate) clean_session: bool,
+}
+
+/// What is published in the client's name if it goes without a word.
+pub(crate) struct Will {
+    pub(crate) topic: String,
+    pub(crate) payload: Bytes,
+    pub(crate) retain: bool,
+    /// `None`: QoS 2.
+    pub(crate) qos: Option<Qos>,
+}
+
+pub(crate) struct Login {
+    pub(crate) user: String,
+    pub(crate) password: String,
 }
 
 pub(crate) struct Publish {
@@ -96,8 +112,8 @@ fn inbound(packet: Packet) -> Inbound {
             supported: connect.protocol == Protocol::V4,
             client_id: connect.client_id,
             keep_alive_s: connect.keep_alive,
-            has_will: connect.last_will.is_some(),
-            has_login: connect.login.is_some(),
+            will: connect.last_will.map(will),
+            login: connect.login.map(|login| Login { user: login.username, password: login.password }),
             clean_session: connect.clean_session,
         }),
         Packet::Subscribe(subscribe) => Inbound::Subscribe {
@@ -116,6 +132,15 @@ fn inbound(packet: Packet) -> Inbound {
         Packet::UnsubAck(_) => Inbound::Foreign("UNSUBACK"),
         Packet::PingResp => Inbound::Foreign("PINGRESP"),
     }
+}
+
+fn will(will: LastWill) -> Will {
+    let qos = match will.qos {
+        QoS::AtMostOnce => Some(Qos::AtMostOnce),
+        QoS::AtLeastOnce => Some(Qos::AtLeastOnce),
+        QoS::ExactlyOnce => None,
+    };
+    Will { topic: will.topic, payload: will.message, retain: will.retain, qos }
 }
 
 /// The codec refuses packet id zero with a QoS above zero, so a missing id means QoS 0.

@@ -16,7 +16,7 @@ use crate::identity::SessionId;
 use crate::limits::{Limits, LimitsError};
 use crate::listener::Listener;
 use crate::metrics::Metrics;
-use crate::policy::Policy;
+use crate::policy::{CertifiedOnly, ClientAuth, OpenPolicy, Policy};
 use crate::refused::Refused;
 use crate::registry::Registry;
 use crate::router::{self, CommandError, Commands, RouterError, Trunk};
@@ -36,7 +36,8 @@ pub enum GateError {
 /// What every session of one gate needs.
 pub(crate) struct Shared {
     pub(crate) tls: Arc<ArcSwap<ServerTls>>,
-    pub(crate) policy: Arc<dyn Policy>,
+    pub(crate) client_auth: ClientAuth,
+    pub(crate) policy: Arc<dyn OpenPolicy>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) switchboard: Switchboard,
@@ -48,11 +49,33 @@ pub(crate) struct Shared {
     pub(crate) next_session: AtomicU64,
 }
 
-/// Builds a gate on a listener that is already bound. Nothing is accepted before `Gate::run`.
+/// Builds a gate on a listener that is already bound, for clients with certificates and for nobody else. Nothing is
+/// accepted before `Gate::run`.
 pub fn gate<P: Policy>(
     listener: TcpListener,
     tls: ServerTls,
     policy: Arc<P>,
+    limits: Limits,
+    arrivals: mpsc::Sender<Arrival>,
+) -> Result<(Gate, GateHandle), GateError> {
+    build(listener, tls, (ClientAuth::Required, Arc::new(CertifiedOnly(policy))), limits, arrivals)
+}
+
+/// The same for clients that may come with a login instead of a certificate.
+pub fn open_gate<P: OpenPolicy>(
+    listener: TcpListener,
+    tls: ServerTls,
+    policy: Arc<P>,
+    limits: Limits,
+    arrivals: mpsc::Sender<Arrival>,
+) -> Result<(Gate, GateHandle), GateError> {
+    build(listener, tls, (ClientAuth::Optional, policy), limits, arrivals)
+}
+
+fn build(
+    listener: TcpListener,
+    tls: ServerTls,
+    (client_auth, policy): (ClientAuth, Arc<dyn OpenPolicy>),
     limits: Limits,
     arrivals: mpsc::Sender<Arrival>,
 ) -> Result<(Gate, GateHandle), GateError> {
@@ -61,6 +84,7 @@ pub fn gate<P: Policy>(
     let metrics = Metrics::new();
     let shared = Arc::new(Shared {
         tls: Arc::new(ArcSwap::from_pointee(tls)),
+        client_auth,
         policy,
         registry: Arc::new(Registry::new(metrics.sessions.clone())),
         switchboard: Switchboard::default(),

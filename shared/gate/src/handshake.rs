@@ -1,4 +1,4 @@
-//! TLS and the certificate: the only way from a socket to a `Peer`.
+//! TLS and the certificate: the only way from a socket to a `Caller`.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,7 +12,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::identity::{Identity, IdentityError, Peer};
+use crate::identity::{Caller, Certificate, Identity, IdentityError};
+use crate::policy::ClientAuth;
 use crate::refused::Chain;
 
 pub(crate) type Stream = TlsStream<TcpStream>;
@@ -52,29 +53,32 @@ pub(crate) async fn shake(
     socket: TcpStream,
     address: SocketAddr,
     tls: &ServerTls,
+    client_auth: ClientAuth,
     limit: Duration,
-) -> Result<(Stream, Peer), HandshakeError> {
+) -> Result<(Stream, Caller), HandshakeError> {
     let accepting = TlsAcceptor::from(tls.config.clone()).accept(socket);
     let stream = timeout(limit, accepting).await.map_err(|_| HandshakeError::Late)?;
     let stream = stream.map_err(HandshakeError::Tls)?;
-    let peer = peer(&stream, address, tls)?;
-    Ok((stream, peer))
+    let certificate = certificate(&stream, tls)?;
+    if certificate.is_none() && client_auth == ClientAuth::Required {
+        return Err(HandshakeError::NoCertificate);
+    }
+    Ok((stream, Caller { address, certificate }))
 }
 
-fn peer(stream: &Stream, address: SocketAddr, tls: &ServerTls) -> Result<Peer, HandshakeError> {
+fn certificate(stream: &Stream, tls: &ServerTls) -> Result<Option<Certificate>, HandshakeError> {
     let chain = stream.get_ref().1.peer_certificates();
-    let certificate = chain.and_then(|chain| chain.first()).ok_or(HandshakeError::NoCertificate)?;
+    let Some(certificate) = chain.and_then(|chain| chain.first()) else { return Ok(None) };
     let facts = certificate_facts(certificate).map_err(HandshakeError::Facts)?;
     let identity = Identity::from_uri_names(&facts.uri_names).map_err(HandshakeError::Name)?;
     let crl_expired = tls.crl.expired(clock::wall_ms().div_euclid(1_000));
-    Ok(Peer {
+    Ok(Some(Certificate {
         identity,
         serial: facts.serial,
-        certificate_sha256: facts.sha256,
+        sha256: facts.sha256,
         not_after_s: facts.not_after_s,
-        address,
         crl_expired,
-    })
+    }))
 }
 
 /// rustls hides its error inside the I/O error. Operators want to know an expired certificate from a foreign one.

@@ -1,5 +1,6 @@
 //! Who stands behind a certificate: exactly one URI name `spiffe://<site>/<class>/<id>`.
-//! Whatever a client says about itself later is judged against this, never believed.
+//! Whatever a client says about itself later is judged against this, never believed. A gate whose policy takes logins
+//! gives the client of a login an identity of the same form.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -70,18 +71,43 @@ fn checked(part: &str) -> Result<String, IdentityError> {
     Ok(part.to_owned())
 }
 
-/// The client of one connection, as its certificate and its socket show it.
+/// A client certificate that the handshake has verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Peer {
+pub struct Certificate {
+    /// The name that it vouches for.
     pub identity: Identity,
     /// As `CertificateFacts` and the revocation list give it.
     pub serial: Vec<u8>,
-    pub certificate_sha256: [u8; 32],
+    pub sha256: [u8; 32],
     /// Unix seconds. A session may outlive its certificate; the next handshake will not.
     pub not_after_s: i64,
-    pub address: SocketAddr,
     /// The revocation list was overdue at the handshake. It was applied all the same.
     pub crl_expired: bool,
+}
+
+/// Whoever has come through the handshake and wants to connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub address: SocketAddr,
+    pub certificate: Option<Certificate>,
+}
+
+impl fmt::Display for Caller {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.certificate {
+            Some(certificate) => write!(formatter, "{} at {}", certificate.identity, self.address),
+            None => write!(formatter, "a client without a certificate at {}", self.address),
+        }
+    }
+}
+
+/// The client of one session: a caller whom the policy has let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    pub identity: Identity,
+    pub address: SocketAddr,
+    /// `None`: it came with a login. A gate of a `Policy` has no such peers.
+    pub certificate: Option<Certificate>,
 }
 
 impl fmt::Display for Peer {

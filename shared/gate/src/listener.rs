@@ -15,7 +15,7 @@ use tracing::{error, warn};
 use crate::admission::{Admission, Place};
 use crate::gate::{GateError, Shared};
 use crate::handshake::{self, HandshakeError, Stream};
-use crate::identity::Peer;
+use crate::identity::Caller;
 use crate::router::Trunk;
 use crate::session;
 
@@ -126,7 +126,7 @@ async fn connection(
         () = shutdown.wait() => return,
     };
     match shaken {
-        Ok((stream, peer)) => Box::pin(session::serve(shared, stream, Arc::new(peer), shutdown)).await,
+        Ok((stream, caller)) => Box::pin(session::serve(shared, stream, caller, shutdown)).await,
         Err(error) => shared.refused.note(error.reason(), &address, &error.detail()),
     }
 }
@@ -135,11 +135,11 @@ async fn shake(
     shared: &Shared,
     socket: TcpStream,
     address: SocketAddr,
-) -> Result<(Stream, Peer), HandshakeError> {
+) -> Result<(Stream, Caller), HandshakeError> {
     // Without this a PUBACK waits for the client's delayed acknowledgement of the one before.
     socket.set_nodelay(true).map_err(HandshakeError::Tls)?;
     let tls = shared.tls.load_full();
-    handshake::shake(socket, address, &tls, shared.limits.handshake_timeout).await
+    handshake::shake(socket, address, &tls, shared.client_auth, shared.limits.handshake_timeout).await
 }
 
 /// Ends only when the router does.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 const WINDOW: Duration = Duration::from_secs(1);
 
-pub(crate) struct LogLimit {
+pub struct LogLimit {
     lines_max: u32,
     /// Bounded by the number of reasons, which are constants of the program.
     reasons: HashMap<&'static str, Window>,
@@ -19,7 +19,7 @@ struct Window {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// `suppressed` lines of the same reason were left out before this one.
     Log {
         suppressed: u64,
@@ -28,11 +28,11 @@ pub(crate) enum Verdict {
 }
 
 impl LogLimit {
-    pub(crate) fn new(lines_max: u32) -> Self {
+    pub fn new(lines_max: u32) -> Self {
         Self { lines_max, reasons: HashMap::new() }
     }
 
-    pub(crate) fn judge(&mut self, reason: &'static str, now: Instant) -> Verdict {
+    pub fn judge(&mut self, reason: &'static str, now: Instant) -> Verdict {
         let window = self.reasons.entry(reason).or_insert(Window { began: now, lines: 0, suppressed: 0 });
         if now.duration_since(window.began) >= WINDOW {
             window.began = now;
@@ -47,7 +47,7 @@ impl LogLimit {
     }
 
     /// The counts of reasons that have been quiet for a window, and forgets them.
-    pub(crate) fn sums(&mut self, now: Instant) -> Vec<(&'static str, u64)> {
+    pub fn sums(&mut self, now: Instant) -> Vec<(&'static str, u64)> {
         let over = |window: &Window| now.duration_since(window.began) >= WINDOW && window.suppressed > 0;
         let quiet = self.reasons.iter_mut().filter(|(_, window)| over(window));
         quiet.map(|(reason, window)| (*reason, std::mem::take(&mut window.suppressed))).collect()

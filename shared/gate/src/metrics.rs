@@ -12,6 +12,9 @@ pub(crate) struct Metrics {
     pub(crate) in_flight_bytes: Gauge,
     /// A session had to stop reading until its consumer confirmed something.
     pub(crate) paused: Counter,
+    /// A session was not read for a while because its client is faster than its pace.
+    pub(crate) throttled: Counter,
+    pub(crate) wills: Counter,
     pub(crate) commands_sent: Counter,
     /// No session had subscribed to the command's topic. Commands are sent again on connect.
     pub(crate) commands_unheard: Counter,
@@ -30,6 +33,8 @@ impl Metrics {
             confirmed: counter!("gate_confirmed_total"),
             in_flight_bytes: gauge!("gate_in_flight_bytes"),
             paused: counter!("gate_paused_total"),
+            throttled: counter!("gate_throttled_total"),
+            wills: counter!("gate_wills_total"),
             commands_sent: counter!("gate_commands_sent_total"),
             commands_unheard: counter!("gate_commands_unheard_total"),
             accept_failed: counter!("gate_accept_failed_total"),
@@ -55,6 +60,11 @@ fn describe() {
     describe_counter!("gate_confirmed_total", "PUBACKs written: publishes that are durable");
     describe_gauge!("gate_in_flight_bytes", "Bytes handed to the consumer and not yet confirmed");
     describe_counter!("gate_paused_total", "Times a session was not read because too much was in flight");
+    describe_counter!(
+        "gate_throttled_total",
+        "Publishes that waited because their client is faster than its pace"
+    );
+    describe_counter!("gate_wills_total", "Wills handed to the consumer");
     describe_counter!("gate_commands_sent_total", "Commands queued to sessions");
     describe_counter!("gate_commands_unheard_total", "Commands to topics without any subscribed session");
     describe_counter!("gate_accept_failed_total", "Failed attempts to accept a connection");

@@ -39,7 +39,8 @@ impl Registry {
     /// Returns how many sessions were cut.
     pub(crate) fn cut_revoked(&self, revoked: impl Fn(&[u8]) -> bool) -> usize {
         let live = self.lock();
-        let to_cut = live.by_id.values().filter(|line| revoked(&line.peer.serial));
+        let certificate = |line: &Arc<Line>| line.peer.certificate.as_ref().map(|own| own.serial.clone());
+        let to_cut = live.by_id.values().filter(|line| certificate(line).is_some_and(|own| revoked(&own)));
         to_cut.inspect(|line| line.cut("certificate_revoked")).count()
     }
 

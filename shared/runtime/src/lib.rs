@@ -13,6 +13,7 @@
 pub mod config;
 pub mod tls;
 
+pub mod service;
 pub mod shutdown;
 pub mod tasks;
 

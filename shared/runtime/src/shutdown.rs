@@ -3,7 +3,7 @@
 
 use std::io;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -50,6 +50,24 @@ pub async fn on_signals(shutdown: Shutdown) -> io::Result<()> {
     Ok(())
 }
 
+/// The SIGHUPs of the process: the wish to read the configuration again. From the making of this value on they end nothing.
+#[derive(Debug)]
+pub struct Hangups(Stream);
+
+impl Hangups {
+    pub fn new() -> io::Result<Self> {
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    /// Resolves with the next one. Several that came meanwhile are one. Safe to use in `select!`.
+    pub async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            // There will never be another one.
+            std::future::pending().await
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::pin::pin;
@@ -72,6 +90,15 @@ mod tests {
             kill_process(getpid(), signal).unwrap();
             waiting.await.unwrap();
             assert!(shutdown.begun());
+        }
+    }
+
+    #[tokio::test]
+    async fn hangups_are_told_and_end_nothing() {
+        let mut hangups = Hangups::new().unwrap();
+        for _ in 0..2 {
+            kill_process(getpid(), Signal::HUP).unwrap();
+            hangups.next().await;
         }
     }
 

@@ -1,17 +1,19 @@
 //! The first packet: it must be a CONNECT of MQTT 3.1.1, soon, and one that gate and policy allow.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
-use crate::codec::{self, CodecError, Connect, ConnectAnswer, Inbound};
+use crate::codec::{self, CodecError, Connect, ConnectAnswer, Inbound, Will};
 use crate::gate::Shared;
 use crate::handshake::Stream;
-use crate::identity::Peer;
-use crate::policy::{ConnectRequest, Refusal};
+use crate::identity::{Caller, Peer};
+use crate::pace::Pace;
+use crate::policy::{Admitted, ConnectRequest, Login, PublishRequest, Refusal};
 use crate::refused::Chain;
 
 /// Room for a long client id, a will and a login, and for nothing else.
@@ -21,7 +23,10 @@ const CONNECT_BYTES_MAX: usize = 4 * 1024;
 const FAREWELL_MAX: Duration = Duration::from_secs(1);
 
 pub(super) struct Accepted {
+    pub(super) peer: Arc<Peer>,
     pub(super) keep_alive: Duration,
+    pub(super) pace: Option<Arc<Pace>>,
+    pub(super) will: Option<Will>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -72,11 +77,11 @@ pub(super) async fn expect(
     shared: &Shared,
     stream: &mut Stream,
     buffer: &mut BytesMut,
-    peer: &Peer,
+    caller: &Caller,
 ) -> Result<Accepted, ConnectRefused> {
     let reading = timeout(shared.limits.connect_timeout, first_packet(stream, buffer));
     match reading.await.map_err(|_| ConnectRefused::Late)?? {
-        Inbound::Connect(connect) => judge(shared, peer, &connect),
+        Inbound::Connect(connect) => judge(shared, caller, connect),
         _ => Err(ConnectRefused::NotConnect),
     }
 }
@@ -93,7 +98,7 @@ async fn first_packet(stream: &mut Stream, buffer: &mut BytesMut) -> Result<Inbo
     }
 }
 
-fn judge(shared: &Shared, peer: &Peer, connect: &Connect) -> Result<Accepted, ConnectRefused> {
+fn judge(shared: &Shared, caller: &Caller, connect: Connect) -> Result<Accepted, ConnectRefused> {
     if !connect.supported {
         return Err(ConnectRefused::Protocol);
     }
@@ -105,15 +110,41 @@ fn judge(shared: &Shared, peer: &Peer, connect: &Connect) -> Result<Accepted, Co
             format!("a keep-alive of {} s is not within 1..={} s", keep_alive.as_secs(), max.as_secs());
         return Err(ConnectRefused::Policy(Refusal::new("keep_alive_out_of_range", detail)));
     }
+    let packet_bytes_max = shared.limits.packet_bytes_max;
+    let will = connect.will.as_ref().map(|will| will_request(will, packet_bytes_max));
+    let will = will.transpose().map_err(ConnectRefused::Policy)?;
+    let login = connect.login.as_ref().map(|own| Login { user: &own.user, password: &own.password });
     let request = ConnectRequest {
         client_id: &connect.client_id,
         keep_alive,
-        has_will: connect.has_will,
-        has_login: connect.has_login,
+        will,
+        login,
         clean_session: connect.clean_session,
     };
-    shared.policy.connect(peer, &request).map_err(ConnectRefused::Policy)?;
-    Ok(Accepted { keep_alive })
+    let Admitted { identity, pace } =
+        shared.policy.connect(caller, &request).map_err(ConnectRefused::Policy)?;
+    let peer = Peer { identity, address: caller.address, certificate: caller.certificate.clone() };
+    if let Some(will) = &will {
+        shared.policy.publish(&peer, will).map_err(ConnectRefused::Policy)?;
+    }
+    Ok(Accepted { peer: Arc::new(peer), keep_alive, pace, will: connect.will })
+}
+
+/// A will is judged when it is made known: when it is due, nobody is left to be told.
+fn will_request(will: &Will, packet_bytes_max: usize) -> Result<PublishRequest<'_>, Refusal> {
+    if !codec::topic_is_valid(&will.topic) {
+        let detail = format!("the topic {:?} of the will is not valid", will.topic);
+        return Err(Refusal::new("will_topic_invalid", detail));
+    }
+    let Some(qos) = will.qos else {
+        return Err(Refusal::new("will_qos_2", "QoS 2 is not offered to wills"));
+    };
+    let payload_bytes = will.payload.len();
+    if will.topic.len() + payload_bytes > packet_bytes_max {
+        let detail = format!("a will of {payload_bytes} bytes, at most {packet_bytes_max} are allowed");
+        return Err(Refusal::new("will_too_large", detail));
+    }
+    Ok(PublishRequest { topic: &will.topic, qos, retain: will.retain, payload_bytes })
 }
 
 /// Tells the client why, if it is owed an answer, and hangs up. A client that does not listen is left.

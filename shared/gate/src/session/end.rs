@@ -67,6 +67,12 @@ impl End {
         )
     }
 
+    /// MQTT 3.1.1, 3.1.2.5: however the connection ends but by DISCONNECT. A gate that shuts down keeps the will back,
+    /// which the same page allows: it says nothing about the client.
+    pub(crate) fn leaves_a_will(&self) -> bool {
+        !matches!(self, Self::Disconnected | Self::ConsumerGone | Self::Shutdown)
+    }
+
     pub(crate) fn detail(&self) -> impl fmt::Display + '_ {
         Chain(self)
     }

@@ -99,6 +99,15 @@ impl Line {
         Confirm::new(Arc::clone(self), slot)
     }
 
+    /// Owes the consumer's confirm for a will, which nobody waits for. It comes when the session is over, so only the
+    /// memory of the whole gate has to have room.
+    pub(crate) async fn admit_will(self: &Arc<Self>, bytes: usize) -> Confirm {
+        let permit = self.budget.acquire_many(permits(bytes)).await;
+        permit.expect("the budget is never closed").forget();
+        let slot = self.lock().ring.push(Owed::Nothing, bytes);
+        Confirm::new(Arc::clone(self), slot)
+    }
+
     fn has_room(&self, bytes: usize) -> bool {
         self.fits(&self.lock().ring, bytes)
     }

@@ -13,17 +13,19 @@ mod writer;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use bytes::BytesMut;
 use runtime::shutdown::Shutdown;
 use tokio::time::timeout;
 use tracing::debug;
 
-use crate::arrival::Arrival;
-use crate::codec::{self, ConnectAnswer};
+use crate::arrival::{Arrival, Delivery, Origin};
+use crate::codec::{self, ConnectAnswer, Will};
 use crate::gate::Shared;
 use crate::handshake::Stream;
-use crate::identity::{Peer, SessionId};
+use crate::identity::{Caller, Peer, SessionId};
+use crate::limits::MESSAGE_OVERHEAD_BYTES;
 use crate::metrics;
 use crate::registry::Membership;
 
@@ -34,24 +36,27 @@ use reader::Reader;
 use writer::Writer;
 
 /// Runs the session of an authenticated client until it ends.
-pub(crate) async fn serve(shared: Arc<Shared>, mut stream: Stream, peer: Arc<Peer>, shutdown: Shutdown) {
+pub(crate) async fn serve(shared: Arc<Shared>, mut stream: Stream, caller: Caller, shutdown: Shutdown) {
     let mut buffer = BytesMut::new();
     let accepted = tokio::select! {
-        accepted = connect::expect(&shared, &mut stream, &mut buffer, &peer) => accepted,
+        accepted = connect::expect(&shared, &mut stream, &mut buffer, &caller) => accepted,
         () = shutdown.wait() => return,
     };
     let accepted = match accepted {
         Ok(accepted) => accepted,
         Err(refused) => {
-            shared.refused.note(refused.reason(), &peer, &refused.detail());
+            shared.refused.note(refused.reason(), &caller, &refused.detail());
             connect::turn_away(&mut stream, &refused).await;
             return;
         }
     };
-    let line = new_line(&shared, &peer);
+    let line = new_line(&shared, &accepted.peer);
     let Some(_membership) = join(&shared, &line, &shutdown).await else { return };
-    debug!(session = %line.id, peer = %peer, "session begins");
-    let end = talk(&shared, &line, stream, buffer, accepted, &shutdown).await;
+    debug!(session = %line.id, peer = %line.peer, "session begins");
+    let end = talk(&shared, &line, stream, buffer, &accepted, &shutdown).await;
+    if let Some(will) = accepted.will.filter(|_| end.leaves_a_will()) {
+        hand_over_will(&shared, &line, will).await;
+    }
     report(&shared, &line, &end).await;
 }
 
@@ -66,7 +71,8 @@ fn new_line(shared: &Shared, peer: &Arc<Peer>) -> Arc<Line> {
 async fn join(shared: &Arc<Shared>, line: &Arc<Line>, shutdown: &Shutdown) -> Option<Membership> {
     let (membership, older) = Membership::enter(&shared.registry, Arc::clone(line));
     // A list that came during the handshake may revoke the certificate; later ones find the session here.
-    if shared.tls.load().crl.revokes(&line.peer.serial) {
+    let certificate = line.peer.certificate.as_ref();
+    if certificate.is_some_and(|own| shared.tls.load().crl.revokes(&own.serial)) {
         line.cut("certificate_revoked");
     }
     if let Some(older) = older
@@ -95,12 +101,11 @@ async fn talk(
     line: &Arc<Line>,
     stream: Stream,
     buffer: BytesMut,
-    accepted: Accepted,
+    accepted: &Accepted,
     shutdown: &Shutdown,
 ) -> End {
     let (read_half, write_half) = tokio::io::split(stream);
-    let mut reader =
-        Reader::new(Arc::clone(shared), Arc::clone(line), read_half, buffer, accepted.keep_alive);
+    let mut reader = Reader::new(Arc::clone(shared), Arc::clone(line), read_half, buffer, accepted);
     let confirmed = shared.metrics.confirmed.clone();
     let mut writer = Writer::new(Arc::clone(line), write_half, shared.limits.write_timeout, confirmed);
     let end = tokio::select! {
@@ -123,6 +128,24 @@ async fn talk(
         writer.close().await;
     }
     end
+}
+
+/// Behind everything that the session handed over, and before its end is told: a newer session waits for that end.
+async fn hand_over_will(shared: &Shared, line: &Arc<Line>, will: Will) {
+    let bytes = will.topic.len() + will.payload.len() + MESSAGE_OVERHEAD_BYTES;
+    let confirm = line.admit_will(bytes).await;
+    shared.metrics.wills.increment(1);
+    let delivery = Delivery {
+        session: line.id,
+        peer: Arc::clone(&line.peer),
+        topic: will.topic,
+        payload: will.payload,
+        received: Instant::now(),
+        origin: Origin::Will,
+        confirm,
+    };
+    // A consumer that is gone needs no news.
+    let _ = shared.arrivals.send(Arrival::Published(delivery)).await;
 }
 
 async fn report(shared: &Shared, line: &Line, end: &End) {

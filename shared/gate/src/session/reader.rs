@@ -12,16 +12,19 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, ReadHalf};
 use tokio::time::{Sleep, sleep, timeout};
+use tracing::warn;
 
 use super::chunk::Chunk;
+use super::connect::Accepted;
 use super::end::End;
 use super::line::Line;
-use crate::arrival::{Arrival, Delivery};
+use crate::arrival::{Arrival, Delivery, Origin};
 use crate::codec::{self, Expects, Inbound, Publish};
 use crate::confirm::Owed;
 use crate::gate::Shared;
 use crate::handshake::Stream;
 use crate::limits::MESSAGE_OVERHEAD_BYTES;
+use crate::pace::Pace;
 use crate::policy::{PublishRequest, Qos, Refusal};
 
 /// Arrivals that are sent with one reservation. Larger ones would only take turns less often.
@@ -35,6 +38,9 @@ pub(crate) struct Reader {
     shared: Arc<Shared>,
     line: Arc<Line>,
     half: ReadHalf<Stream>,
+    pace: Option<Arc<Pace>>,
+    /// Whether it was logged that this client is too fast.
+    hasty: bool,
     buffer: BytesMut,
     chunk: Chunk,
     batch: Vec<Arrival>,
@@ -51,14 +57,28 @@ impl Reader {
         line: Arc<Line>,
         half: ReadHalf<Stream>,
         buffer: BytesMut,
-        keep_alive: Duration,
+        Accepted { keep_alive, pace, .. }: &Accepted,
     ) -> Self {
         let now = Instant::now();
         // MQTT 3.1.1, 3.1.2.10: one and a half times the keep-alive.
-        let silence_max = keep_alive + keep_alive / 2;
+        let silence_max = *keep_alive + *keep_alive / 2;
         let silence = Box::pin(sleep(silence_max));
         let (chunk, batch) = (Chunk::default(), Vec::new());
-        Self { shared, line, half, buffer, chunk, batch, received: now, heard: now, silence_max, silence }
+        let (pace, hasty) = (pace.clone(), false);
+        Self {
+            shared,
+            line,
+            half,
+            pace,
+            hasty,
+            buffer,
+            chunk,
+            batch,
+            received: now,
+            heard: now,
+            silence_max,
+            silence,
+        }
     }
 
     pub(crate) async fn run(&mut self) -> End {
@@ -116,6 +136,7 @@ impl Reader {
 
     async fn publish(&mut self, publish: Publish) -> Result<(), End> {
         let owed = self.judge(&publish).map_err(End::Refused)?;
+        self.keep_pace().await?;
         let bytes = publish.topic.len() + publish.payload.len() + MESSAGE_OVERHEAD_BYTES;
         let confirm = match self.line.admit(owed, bytes) {
             Some(confirm) => confirm,
@@ -132,11 +153,27 @@ impl Reader {
             topic: publish.topic,
             payload: publish.payload,
             received: self.received,
+            origin: Origin::Sent,
             confirm,
         }));
         if self.batch.len() >= BATCH_MAX {
             self.hand_over().await?;
         }
+        Ok(())
+    }
+
+    /// A client that is too fast waits here, and nobody else: its socket is not read meanwhile.
+    async fn keep_pace(&mut self) -> Result<(), End> {
+        let wait = self.pace.as_ref().map_or(Duration::ZERO, |pace| pace.take(Instant::now()));
+        if wait.is_zero() {
+            return Ok(());
+        }
+        self.shared.metrics.throttled.increment(1);
+        if !std::mem::replace(&mut self.hasty, true) {
+            warn!(peer = %self.line.peer, "this client publishes faster than it may; it is read at its pace from here on");
+        }
+        self.hand_over().await?;
+        sleep(wait).await;
         Ok(())
     }
 

@@ -10,7 +10,9 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose,
     IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType, SerialNumber,
 };
-use runtime::tls::{ServerFiles, ServerTls, mutual_server};
+use runtime::tls::{
+    ClientCa, OpenServerFiles, ServerFiles, ServerTls, TlsVersions, mutual_server, open_server,
+};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use tempfile::TempDir;
@@ -60,6 +62,21 @@ impl Authority {
 
     /// The server's TLS with a fresh certificate and a list that revokes `revoked`.
     pub(crate) fn server(&self, revoked: &[&Credentials]) -> ServerTls {
+        self.write_server_files(revoked);
+        let (ca, crl) = (self.path("ca.pem"), self.path("crl.pem"));
+        let (certificate, key) = (self.path("hub.pem"), self.path("hub.key"));
+        mutual_server(&ServerFiles { ca, crl, certificate, key }).unwrap()
+    }
+
+    /// The same for a server whose clients may come without a certificate.
+    pub(crate) fn open_server(&self, versions: TlsVersions, revoked: &[&Credentials]) -> ServerTls {
+        self.write_server_files(revoked);
+        let clients = Some(ClientCa { ca: self.path("ca.pem"), crl: Some(self.path("crl.pem")) });
+        let (certificate, key) = (self.path("hub.pem"), self.path("hub.key"));
+        open_server(&OpenServerFiles { certificate, key, clients }, versions).unwrap()
+    }
+
+    fn write_server_files(&self, revoked: &[&Credentials]) {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -69,9 +86,6 @@ impl Authority {
         fs::write(self.path("hub.key"), key.serialize_pem()).unwrap();
         fs::set_permissions(self.path("hub.key"), fs::Permissions::from_mode(0o600)).unwrap();
         fs::write(self.path("crl.pem"), self.list(revoked)).unwrap();
-        let (ca, crl) = (self.path("ca.pem"), self.path("crl.pem"));
-        let (certificate, key) = (self.path("hub.pem"), self.path("hub.key"));
-        mutual_server(&ServerFiles { ca, crl, certificate, key }).unwrap()
     }
 
     fn list(&self, revoked: &[&Credentials]) -> String {
@@ -119,10 +133,18 @@ impl Authority {
 
     /// What a client of this site trusts, with or without a certificate of its own.
     pub(crate) fn client(&self, credentials: Option<&Credentials>) -> Arc<ClientConfig> {
+        self.client_of(credentials, &rustls::version::TLS13)
+    }
+
+    /// A client that speaks this version only.
+    pub(crate) fn client_of(
+        &self,
+        credentials: Option<&Credentials>,
+        version: &'static rustls::SupportedProtocolVersion,
+    ) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(self.root.clone()).unwrap();
-        let builder = ClientConfig::builder_with_protocol_versions(&[&rustls::version::TLS13])
-            .with_root_certificates(roots);
+        let builder = ClientConfig::builder_with_protocol_versions(&[version]).with_root_certificates(roots);
         Arc::new(match credentials {
             Some(own) => builder.with_client_auth_cert(own.chain.clone(), own.key.clone_key()).unwrap(),
             None => builder.with_no_client_auth(),

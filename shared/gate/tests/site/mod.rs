@@ -5,17 +5,19 @@
 pub(crate) mod authority;
 pub(crate) mod client;
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use gate::{
-    Arrival, ConnectRequest, Delivery, GateError, GateHandle, Limits, Peer, Policy, PublishRequest, Refusal,
+    Admitted, Arrival, Caller, Certificate, ConnectRequest, Delivery, Gate, GateError, GateHandle, Limits,
+    Login, OpenPolicy, Pace, Peer, Policy, PublishRequest, Refusal,
 };
 use rumqttc::mqttbytes::v4::ConnectReturnCode;
 use runtime::shutdown::Shutdown;
 use runtime::telemetry::{Metrics, init_metrics};
-use runtime::tls::install_provider;
+use runtime::tls::{TlsVersions, install_provider};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -28,8 +30,8 @@ use client::{Client, PATIENCE};
 struct OwnTopics;
 
 impl Policy for OwnTopics {
-    fn connect(&self, peer: &Peer, request: &ConnectRequest<'_>) -> Result<(), Refusal> {
-        if request.client_id == peer.identity.id {
+    fn connect(&self, certificate: &Certificate, request: &ConnectRequest<'_>) -> Result<(), Refusal> {
+        if request.client_id == certificate.identity.id {
             Ok(())
         } else {
             Err(Refusal::new("client_id", "a foreign id"))
@@ -51,6 +53,42 @@ impl Policy for OwnTopics {
     }
 }
 
+/// Who may come without a certificate: whoever knows this password, under the name that he gives.
+pub(crate) const PASSWORD: &str = "right";
+
+/// How fast the clients of an open site may publish.
+pub(crate) const PACE: (u32, u32) = (20, 10);
+
+/// As `OwnTopics`, for clients with a certificate or a password. Wills and retained publishes are allowed.
+#[derive(Default)]
+struct OwnTopicsByLogin {
+    paces: Mutex<HashMap<String, Arc<Pace>>>,
+}
+
+impl OpenPolicy for OwnTopicsByLogin {
+    fn connect(&self, caller: &Caller, request: &ConnectRequest<'_>) -> Result<Admitted, Refusal> {
+        let identity = match (&caller.certificate, request.login) {
+            (Some(certificate), None) => certificate.identity.clone(),
+            (None, Some(Login { user, password: PASSWORD })) => {
+                format!("spiffe://site/login/{user}").parse().unwrap()
+            }
+            _ => return Err(Refusal::new("login", "neither a certificate nor the password")),
+        };
+        let pace = || Arc::new(Pace::new(PACE.0, PACE.1));
+        let pace = Arc::clone(self.paces.lock().unwrap().entry(identity.to_string()).or_insert_with(pace));
+        Ok(Admitted { identity, pace: Some(pace) })
+    }
+
+    fn publish(&self, peer: &Peer, request: &PublishRequest<'_>) -> Result<(), Refusal> {
+        let own = request.topic.starts_with(&format!("sr/v1/{}/", peer.identity.id));
+        if own { Ok(()) } else { Err(Refusal::new("topic", "a foreign topic")) }
+    }
+
+    fn subscribe(&self, _: &Peer, _: &str) -> Result<(), Refusal> {
+        Err(Refusal::new("filter", "nothing is sent to these clients"))
+    }
+}
+
 pub(crate) struct Site {
     pub(crate) authority: Authority,
     pub(crate) address: SocketAddr,
@@ -63,14 +101,35 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn start(limits: Limits) -> Self {
+        Self::with(|authority, listener, sender| {
+            gate::gate(listener, authority.server(&[]), Arc::new(OwnTopics), limits, sender)
+        })
+        .await
+    }
+
+    /// Whose clients may come with a password.
+    pub(crate) async fn start_open(limits: Limits, versions: TlsVersions) -> Self {
+        Self::with(|authority, listener, sender| {
+            let policy = Arc::new(OwnTopicsByLogin::default());
+            gate::open_gate(listener, authority.open_server(versions, &[]), policy, limits, sender)
+        })
+        .await
+    }
+
+    async fn with(
+        build: impl FnOnce(
+            &Authority,
+            TcpListener,
+            mpsc::Sender<Arrival>,
+        ) -> Result<(Gate, GateHandle), GateError>,
+    ) -> Self {
         install_provider();
         let metrics = init_metrics();
         let authority = Authority::new();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, arrivals) = mpsc::channel(1_024);
-        let tls = authority.server(&[]);
-        let (task, gate) = gate::gate(listener, tls, Arc::new(OwnTopics), limits, sender).unwrap();
+        let (task, gate) = build(&authority, listener, sender).unwrap();
         let shutdown = Shutdown::new();
         let running = tokio::spawn(task.run(shutdown.clone()));
         Self { authority, address, gate, arrivals, shutdown, running, metrics }

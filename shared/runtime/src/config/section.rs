@@ -59,14 +59,15 @@ enum Unread {
 
 pub(super) fn read_root<T: FromSection>(document: &Document<'_>, root: &Value<'_>) -> Option<T> {
     let table = root.as_table().expect("the root of a TOML text is a table");
-    read(document, table, String::new(), 0)
+    read(document, table, String::new(), 0, T::from_section)
 }
 
-fn read<'a, T: FromSection>(
+fn read<'a, T>(
     document: &'a Document<'a>,
     table: &'a Table<'a>,
     path: String,
     start: usize,
+    from: impl FnOnce(&mut Section<'a>) -> Option<T>,
 ) -> Option<T> {
     let mut section = Section {
         document,
@@ -77,7 +78,7 @@ fn read<'a, T: FromSection>(
         taken: BTreeMap::new(),
         unread: Unread::Faulty,
     };
-    let taken = T::from_section(&mut section);
+    let taken = from(&mut section);
     section.finish();
     if taken.is_none() && document.is_faultless() {
         section.fault("", "this section cannot be used");
@@ -138,6 +139,15 @@ impl<'a> Section<'a> {
 
     /// `[[key]]`, or a list of inline tables. A missing key is an empty list; faulty entries are left out.
     pub fn tables<T: FromSection>(&mut self, key: &'static str) -> Vec<T> {
+        self.tables_by(key, T::from_section)
+    }
+
+    /// The same for entries whose keys depend on what stands beside the list.
+    pub fn tables_by<T>(
+        &mut self,
+        key: &'static str,
+        from: impl Fn(&mut Section<'_>) -> Option<T>,
+    ) -> Vec<T> {
         let Some(item) = self.item(key) else {
             return Vec::new();
         };
@@ -145,7 +155,7 @@ impl<'a> Section<'a> {
             item.wrong_type::<()>(&format!("[[{}]] above each entry", item.path));
             return Vec::new();
         };
-        let entries = elements.into_iter().map(read_table).enumerate();
+        let entries = elements.into_iter().map(|item| read_table_by(item, &from)).enumerate();
         let (taken, tables) = entries.filter_map(|(index, table)| Some((index, table?))).unzip();
         self.taken.insert(key, taken);
         tables
@@ -236,10 +246,14 @@ impl<'a> Section<'a> {
 }
 
 fn read_table<T: FromSection>(item: Item<'_>) -> Option<T> {
+    read_table_by(item, T::from_section)
+}
+
+fn read_table_by<'a, T>(item: Item<'a>, from: impl FnOnce(&mut Section<'a>) -> Option<T>) -> Option<T> {
     let Some(table) = item.value.as_table() else {
         return item.wrong_type(&format!("a section [{}] or an inline {{ … }}", item.path));
     };
-    read(item.document, table, item.path, item.start)
+    read(item.document, table, item.path, item.start, from)
 }
 
 fn in_file_order<'a>(table: &'a Table<'a>) -> impl Iterator<Item = (&'a Key<'a>, &'a Value<'a>)> {

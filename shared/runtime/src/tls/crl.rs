@@ -12,8 +12,8 @@ use x509_parser::revocation_list::CertificateRevocationList;
 use super::der::whole;
 use super::error::TlsError;
 
-/// What the lists of one file say together.
-#[derive(Debug)]
+/// What the lists of one file say together. The default is no list: nobody is revoked.
+#[derive(Debug, Default)]
 pub struct CrlState {
     revoked: HashSet<Box<[u8]>>,
     next_update_s: Option<i64>,

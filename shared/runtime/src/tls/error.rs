@@ -40,10 +40,14 @@ pub enum TlsError {
     SecondCrl { path: PathBuf },
     #[error("no client verifier can be built from {} and {}", ca.display(), crl.display())]
     Verifier { ca: PathBuf, crl: PathBuf, source: VerifierBuilderError },
+    #[error("no server verifier can be built from {}", ca.display())]
+    ServerVerifier { ca: PathBuf, source: VerifierBuilderError },
     #[error("the certificate {} and the key {} cannot be used together", certificate.display(), key.display())]
     Pair { certificate: PathBuf, key: PathBuf, source: rustls::Error },
     #[error("the TLS provider does not support TLS 1.3")]
     Protocol { source: rustls::Error },
     #[error("the presented certificate cannot be parsed")]
     ParseCertificate { source: DerError },
+    #[error("none of the CAs has issued the certificate")]
+    Foreign,
 }

@@ -1,12 +1,13 @@
-//! The listening side: the gate with client certificates, and plain HTTPS.
+//! The listening side: the gate with client certificates, the gate of the field that may do without, and plain HTTPS.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::ServerConfig;
+use rustls::SupportedProtocolVersion;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
-use rustls::version::TLS13;
+use rustls::version::{TLS12, TLS13};
 
 use super::crl::{self, CrlState};
 use super::error::TlsError;
@@ -21,6 +22,41 @@ pub struct ServerFiles {
     /// The server's own certificate, followed by its intermediates.
     pub certificate: PathBuf,
     pub key: PathBuf,
+}
+
+/// A listener whose clients may identify themselves by other means than a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenServerFiles {
+    /// The server's own certificate, followed by its intermediates.
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+    /// Without it no client certificate is asked for.
+    pub clients: Option<ClientCa>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientCa {
+    pub ca: PathBuf,
+    /// Without a list nobody is revoked.
+    pub crl: Option<PathBuf>,
+}
+
+/// Which versions of TLS a listener speaks. 1.2 is there for devices that know nothing newer; of its suites the provider
+/// has only those with forward secrecy and authenticated encryption.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TlsVersions {
+    #[default]
+    Only13,
+    From12,
+}
+
+impl TlsVersions {
+    fn supported(self) -> Vec<&'static SupportedProtocolVersion> {
+        match self {
+            Self::Only13 => vec![&TLS13],
+            Self::From12 => vec![&TLS13, &TLS12],
+        }
+    }
 }
 
 /// To exchange certificates or the revocation list, build another one and hand it to the listener.
@@ -42,19 +78,53 @@ pub fn mutual_server(files: &ServerFiles) -> Result<ServerTls, TlsError> {
         .only_check_end_entity_revocation()
         .build()
         .map_err(|source| TlsError::Verifier { ca: files.ca.clone(), crl: files.crl.clone(), source })?;
-    let mut config = config(verifier, &files.certificate, &files.key)?;
+    let config = config(TlsVersions::Only13, verifier, &files.certificate, &files.key)?;
+    Ok(ServerTls { config: never_resuming(config), crl: Arc::new(state) })
+}
+
+/// A client certificate is asked for if there is a CA, and checked if one is shown; a client may come without.
+pub fn open_server(files: &OpenServerFiles, versions: TlsVersions) -> Result<ServerTls, TlsError> {
+    let (verifier, state) = match &files.clients {
+        Some(clients) => optional_certificates(clients)?,
+        None => (WebPkiClientVerifier::no_client_auth(), CrlState::default()),
+    };
+    let config = config(versions, verifier, &files.certificate, &files.key)?;
+    Ok(ServerTls { config: never_resuming(config), crl: Arc::new(state) })
+}
+
+fn optional_certificates(
+    ClientCa { ca, crl }: &ClientCa,
+) -> Result<(Arc<dyn ClientCertVerifier>, CrlState), TlsError> {
+    let authorities = files::certificates(ca)?;
+    let roots = files::roots(ca, &authorities)?;
+    let mut builder = WebPkiClientVerifier::builder_with_provider(roots, provider()).allow_unauthenticated();
+    let mut state = CrlState::default();
+    if let Some(crl) = crl {
+        let lists = files::revocation_lists(crl)?;
+        state = crl::state(crl, &lists, ca, &authorities)?;
+        builder = builder.with_crls(lists).only_check_end_entity_revocation();
+    }
+    let verifier = builder.build().map_err(|source| {
+        let crl = crl.clone().unwrap_or_default();
+        TlsError::Verifier { ca: ca.clone(), crl, source }
+    })?;
+    Ok((verifier, state))
+}
+
+fn never_resuming(mut config: ServerConfig) -> Arc<ServerConfig> {
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
-    Ok(ServerTls { config: Arc::new(config), crl: Arc::new(state) })
+    Arc::new(config)
 }
 
 pub fn https_server(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
-    let mut config = config(WebPkiClientVerifier::no_client_auth(), certificate, key)?;
+    let mut config = config(TlsVersions::Only13, WebPkiClientVerifier::no_client_auth(), certificate, key)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
 
 fn config(
+    versions: TlsVersions,
     verifier: Arc<dyn ClientCertVerifier>,
     certificate: &Path,
     key: &Path,
@@ -62,7 +132,7 @@ fn config(
     let chain = files::certificates(certificate)?;
     let private_key = files::private_key(key)?;
     ServerConfig::builder_with_provider(provider())
-        .with_protocol_versions(&[&TLS13])
+        .with_protocol_versions(&versions.supported())
         .map_err(|source| TlsError::Protocol { source })?
         .with_client_cert_verifier(verifier)
         .with_single_cert(chain, private_key)

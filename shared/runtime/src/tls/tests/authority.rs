@@ -1,6 +1,7 @@
 //! A CA in a temporary folder that issues certificates and revocation lists as PEM files.
 
 use std::fs;
+use std::ops::Range;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -59,10 +60,16 @@ impl Authority {
     }
 
     pub(super) fn issue(&self, name: &str, serial: &[u8], names: Vec<SanType>) -> Issued {
+        self.issue_for(name, serial, names, 1_000_000_000..4_000_000_000)
+    }
+
+    /// Valid from the beginning to the end of `valid_s`, in unix seconds.
+    fn issue_for(&self, name: &str, serial: &[u8], names: Vec<SanType>, valid_s: Range<i64>) -> Issued {
         let mut params = CertificateParams::default();
         params.serial_number = Some(SerialNumber::from_slice(serial));
         params.subject_alt_names = names;
-        params.not_after = OffsetDateTime::from_unix_timestamp(4_000_000_000).unwrap();
+        params.not_before = OffsetDateTime::from_unix_timestamp(valid_s.start).unwrap();
+        params.not_after = OffsetDateTime::from_unix_timestamp(valid_s.end).unwrap();
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Issued {
@@ -94,9 +101,16 @@ impl Authority {
 
     /// A server for `localhost` whose list revokes these serials.
     pub(super) fn server(&self, revoked: &[&[u8]], next_update_s: i64) -> ServerFiles {
+        let files = self.server_for(1_000_000_000..4_000_000_000);
+        self.write("crl.pem", &self.crl(revoked, next_update_s), 0o644);
+        files
+    }
+
+    /// A server for `localhost` with a certificate that is valid in `valid_s`.
+    pub(super) fn server_for(&self, valid_s: Range<i64>) -> ServerFiles {
         let names = vec![SanType::DnsName("localhost".try_into().unwrap())];
-        let Issued { certificate, key, .. } = self.issue("server", SERVER_SERIAL, names);
-        let crl = self.write("crl.pem", &self.crl(revoked, next_update_s), 0o644);
+        let Issued { certificate, key, .. } = self.issue_for("server", SERVER_SERIAL, names, valid_s);
+        let crl = self.write("crl.pem", &self.crl(&[], 86_400), 0o644);
         ServerFiles { ca: self.path("ca.pem"), crl, certificate, key }
     }
 

@@ -3,6 +3,7 @@
 mod authority;
 mod handshake;
 
+mod clockless;
 mod facts_of_certificates;
 mod files_refused;
 mod mutual_handshake;
