@@ -1,32 +1,46 @@
-//! The wiring of an edge: configuration, site, field, watch, spool, uplink. The only file that knows every stage.
+//! The wiring of an edge: configuration, site, field, watch, spool, uplink, and what looks after them. The only file, with
+//! its parts, that knows every stage.
+//!
+//! ```text
+//! start ─► plan ─► stages ─ work ─┬─ SIGTERM, SIGINT ─► drain ─► end
+//!            ▲                    └─ SIGHUP ─► plan anew ─┬─ refused: work on
+//!            └──────────── drain ◄────────────────────────┘
+//! ```
+
+mod error;
+mod reload;
+mod stages;
 
 use std::future::poll_fn;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use runtime::config::ConfigError;
-use runtime::shutdown::{Shutdown, on_signals};
-use runtime::tasks::{TaskFailure, TaskGroup};
+use runtime::service::{Notice, Notifier};
+use runtime::shutdown::{Hangups, Shutdown, on_signals};
 use runtime::{telemetry, tls};
-use tokio::sync::mpsc;
+use tokio::sync::watch;
+use tokio::time::Instant;
 use tracing::{error, info, warn};
 use wire::Digest;
 
 use crate::clock::{self, Clock};
-use crate::config::{Config, UplinkConfig};
-use crate::detect::Detector;
-use crate::field::{self, Site, SiteError};
-use crate::spool::{self, SpoolError, SpoolHandle};
-use crate::surroundings::{self, Flaw};
-use crate::uplink::{self, Finding, Uplink};
-use crate::watch::Watch;
+use crate::config::{Config, LoopbackAddress};
+use crate::field::Site;
+use crate::radio::Kernel;
+use crate::spool;
+use crate::spool_report;
+use crate::status::Reloads;
+use crate::surroundings;
+use crate::uplink::{self, Finding};
 
-/// Scans on their way to the watch; beyond it the devices wait, each for itself.
-const SCANS_MAX: usize = 64;
+pub use error::AppError;
+use reload::Refused;
+use stages::Stages;
 
 /// How long the stages may take to seal what they hold: longer than the slowest fsync that flash was seen to take.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
@@ -34,59 +48,19 @@ const DRAIN_MAX: Duration = Duration::from_secs(10);
 /// What this software calls itself in heartbeats.
 const SOFTWARE: &str = concat!("strongroom-edge ", env!("CARGO_PKG_VERSION"));
 
-/// Why an edge does not start, or stopped.
-#[derive(Debug, thiserror::Error)]
-pub enum AppError {
-    #[error(transparent)]
-    Config(ConfigError),
-    #[error("{}", surroundings::report(path, flaws))]
-    Surroundings { path: PathBuf, flaws: Vec<Flaw> },
-    #[error("the configuration {path} could not be read again")]
-    ReadAgain { path: PathBuf, source: io::Error },
-    #[error("the devices do not make a site")]
-    Site(#[source] SiteError),
-    #[error("the clock of the machine cannot be read")]
-    Clock(#[source] io::Error),
-    #[error("the spool {} (spool.path) cannot be opened", path.display())]
-    Spool { path: PathBuf, source: SpoolError },
-    #[error("the signals of the process cannot be received")]
-    Signals(#[source] io::Error),
-    #[error("the spool's thread could not be started")]
-    Thread(#[source] io::Error),
-    #[error("the edge stopped")]
-    Stopped(#[source] TaskFailure),
-}
-
-impl AppError {
-    /// What the process says to whoever started it; explained in `--help`.
-    pub fn exit_code(&self) -> u8 {
-        const FAILED: u8 = 1;
-        const CONFIG: u8 = 2;
-        const STORAGE: u8 = 74;
-        match self {
-            AppError::Config(_) | AppError::Surroundings { .. } | AppError::Site(_) => CONFIG,
-            AppError::Spool { source, .. } => match source {
-                SpoolError::ForeignEdge { .. } | SpoolError::TableTooLarge { .. } => CONFIG,
-                SpoolError::Storage(_) | SpoolError::SetAside { .. } => STORAGE,
-                SpoolError::InUse { .. } | SpoolError::Random(_) => FAILED,
-            },
-            AppError::Stopped(TaskFailure::Failed { source, .. }) if source.is::<SpoolError>() => STORAGE,
-            _ => FAILED,
-        }
-    }
-}
-
 /// A configuration with the site that it describes.
 pub struct Plan {
     pub config: Config,
-    pub site: Site,
+    pub site: Arc<Site>,
+    /// The beginning of the SHA-256 of the file, so that a hub can see which edges run with which configuration.
+    pub config_hash: u64,
 }
 
 impl Plan {
     pub fn load(path: &Path) -> Result<Self, AppError> {
         let config = Config::load(path).map_err(AppError::Config)?;
         let site = Site::build(&config).map_err(AppError::Site)?;
-        Ok(Self { config, site })
+        Ok(Self { config, site: Arc::new(site), config_hash: config_hash(path)? })
     }
 }
 
@@ -97,34 +71,150 @@ pub fn check(path: &Path) -> Result<Plan, AppError> {
     if flaws.is_empty() { Ok(plan) } else { Err(AppError::Surroundings { path: path.to_owned(), flaws }) }
 }
 
+/// What the spool of an edge that is not running holds, for people.
+pub fn spool_report(path: &Path) -> Result<String, AppError> {
+    let config = Config::load(path).map_err(AppError::Config)?;
+    let inspection = spool::inspect(&config.spool.path).map_err(AppError::Inspect)?;
+    Ok(spool_report::text(&inspection, &config.spool, runtime::clock::wall_ms()))
+}
+
+/// Where an edge with this configuration answers for its status.
+pub fn status_address(path: &Path) -> Result<SocketAddr, AppError> {
+    let config = Config::load(path).map_err(AppError::Config)?;
+    config
+        .status
+        .address
+        .map(LoopbackAddress::address)
+        .ok_or_else(|| AppError::NoStatus { path: path.to_owned() })
+}
+
+/// What outlives a reload.
+struct Life {
+    process: Shutdown,
+    config: PathBuf,
+    clock: Clock,
+    notifier: Arc<Notifier>,
+    reloads: watch::Sender<Reloads>,
+    started: Instant,
+}
+
+/// Why the stages were drained.
+enum Drained {
+    ToStop,
+    ToReload(Box<Plan>),
+}
+
 /// Runs an edge until it is told to stop.
 pub async fn run(path: &Path) -> Result<(), AppError> {
-    let shutdown = Shutdown::new();
-    let signals = listen(&shutdown).await?;
-    let Plan { config, site } = Plan::load(path)?;
-    telemetry::init_logs(config.log);
+    let process = Shutdown::new();
+    let signals = listen(&process).await?;
+    let mut hangups = Hangups::new().map_err(AppError::Signals)?;
+    let mut plan = Plan::load(path)?;
+    telemetry::init_logs(plan.config.log);
     tls::install_provider();
-    let config_hash = config_hash(path)?;
-    let clock = clock::system().map_err(AppError::Clock)?;
-    announce(&config, &site);
-
-    let settings = spool::Settings {
-        edge: config.edge.clone(),
-        bytes_max: config.spool.bytes_max,
-        routine_interval: config.spool.routine_interval,
+    refuse_radio(path, &plan.config)?;
+    let life = Life {
+        process,
+        config: path.to_owned(),
+        clock: clock::system().map_err(AppError::Clock)?,
+        notifier: Arc::new(Notifier::from_environment()),
+        reloads: watch::Sender::default(),
+        started: Instant::now(),
     };
-    let (spool, handle) = spool::open(&config.spool.path, settings, &site.table, clock.clone())
-        .map_err(|source| AppError::Spool { path: config.spool.path.clone(), source })?;
-
-    let mut tasks = TaskGroup::new(shutdown.clone());
-    tasks.spawn_thread("spool", move || spool.run()).map_err(AppError::Thread)?;
-    tasks.spawn("signals", signals);
-    let uplink = Uplink::new(uplink_settings(&config, config_hash), handle.clone(), clock.clone());
-    tasks.spawn("uplink", uplink.run(shutdown.clone()));
-    spawn_field(&mut tasks, site, handle, clock, shutdown);
-    tasks.run(DRAIN_MAX).await.map_err(AppError::Stopped)?;
+    announce(&plan);
+    let mut stages = Stages::start(&plan, &life).await?;
+    tokio::spawn(signals);
+    life.notifier.tell(&[Notice::Ready]);
+    while let Drained::ToReload(new) = work(stages, &plan, &life, &mut hangups).await? {
+        (plan, stages) = replace(plan, *new, &life).await?;
+        life.notifier.tell(&[Notice::Ready]);
+    }
     info!("the edge has stopped; everything it held is sealed");
     Ok(())
+}
+
+/// Lets the stages work until they are to stop, or until there is a sound configuration to take their place.
+async fn work(stages: Stages, plan: &Plan, life: &Life, hangups: &mut Hangups) -> Result<Drained, AppError> {
+    let Stages { tasks, shutdown } = stages;
+    let mut working = pin!(tasks.run(DRAIN_MAX));
+    let new = loop {
+        tokio::select! {
+            ended = &mut working => {
+                ended.map_err(AppError::Stopped)?;
+                return Ok(Drained::ToStop);
+            }
+            () = life.process.wait() => {
+                life.notifier.tell(&[Notice::Stopping]);
+                working.await.map_err(AppError::Stopped)?;
+                return Ok(Drained::ToStop);
+            }
+            () = hangups.next() => match prepare(plan, life) {
+                Some(new) => break new,
+                None => life.notifier.tell(&[Notice::Ready]),
+            },
+        }
+    };
+    shutdown.begin();
+    working.await.map_err(AppError::Stopped)?;
+    Ok(if life.process.begun() { Drained::ToStop } else { Drained::ToReload(Box::new(new)) })
+}
+
+/// Reads the configuration again. With any fault the running one goes on.
+fn prepare(running: &Plan, life: &Life) -> Option<Plan> {
+    info!(config = %life.config.display(), "the configuration is read again");
+    life.notifier.tell(&[Notice::Reloading]);
+    match reload::prepare(&life.config, running) {
+        Ok(plan) => Some(plan),
+        Err(refused) => {
+            refuse(life, &refused);
+            None
+        }
+    }
+}
+
+fn refuse(life: &Life, refused: &Refused) {
+    let text = in_full(refused);
+    error!("the new configuration is refused, and the older one works on: {text}");
+    life.reloads.send_modify(|reloads| reload::note(reloads, false, text));
+}
+
+/// Starts the stages of the new plan; if they cannot start, those of the older one again.
+async fn replace(old: Plan, new: Plan, life: &Life) -> Result<(Plan, Stages), AppError> {
+    match Stages::start(&new, life).await {
+        Ok(stages) => {
+            let text = reload::changes(&old.config, &new.config);
+            info!(changes = text, "the new configuration works");
+            life.reloads.send_modify(|reloads| reload::note(reloads, true, text));
+            announce(&new);
+            Ok((new, stages))
+        }
+        Err(error) => {
+            refuse(life, &Refused::Plan(error));
+            let stages = Stages::start(&old, life).await?;
+            Ok((old, stages))
+        }
+    }
+}
+
+/// A radio that the configuration names is refused. A route over one may be of this hour only: it is told, and the room is
+/// watched all the same.
+fn refuse_radio(path: &Path, config: &Config) -> Result<(), AppError> {
+    let flaws = surroundings::radios(config, &Kernel::default());
+    let (named, routed): (Vec<_>, Vec<_>) = flaws.into_iter().partition(surroundings::Flaw::is_named_radio);
+    for flaw in routed {
+        error!("{flaw}");
+    }
+    if named.is_empty() {
+        Ok(())
+    } else {
+        Err(AppError::Surroundings { path: path.to_owned(), flaws: named })
+    }
+}
+
+/// The error with all its causes, for the log and the status.
+fn in_full(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 type Signals = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
@@ -140,30 +230,6 @@ async fn listen(shutdown: &Shutdown) -> Result<Signals, AppError> {
     }
 }
 
-fn spawn_field(tasks: &mut TaskGroup, site: Site, spool: SpoolHandle, clock: Clock, shutdown: Shutdown) {
-    let (scans, scanned) = mpsc::channel(SCANS_MAX);
-    let watch = Watch::new(Detector::new(&site), site.snapshot_interval, scanned, spool, clock.clone());
-    tasks.spawn("watch", watch.run(shutdown.clone()));
-    let site = Arc::new(site);
-    tasks.spawn("field", async move { field::run(&site, move || clock(), scans, shutdown).await });
-}
-
-fn uplink_settings(config: &Config, config_hash: u64) -> uplink::Settings {
-    let UplinkConfig { server_name, files, heartbeat_interval, .. } = config.uplink.clone();
-    let hub = config.uplink.endpoint();
-    uplink::Settings {
-        edge: config.edge.clone(),
-        host: hub.host,
-        port: hub.port,
-        server_name,
-        files,
-        heartbeat_interval,
-        software: SOFTWARE.into(),
-        config_hash,
-    }
-}
-
-/// The beginning of the SHA-256 of the file, so that a hub can see which edges run with which configuration.
 fn config_hash(path: &Path) -> Result<u64, AppError> {
     let bytes =
         std::fs::read(path).map_err(|source| AppError::ReadAgain { path: path.to_owned(), source })?;
@@ -176,14 +242,22 @@ fn now_s() -> i64 {
 }
 
 /// Says what is watched, and by whom.
-fn announce(config: &Config, site: &Site) {
+fn announce(Plan { config, site, .. }: &Plan) {
     info!(
-        edge = %config.edge, hub = config.uplink.hub, devices = site.devices.len(), points = site.table.points().count(),
+        edge = %config.edge, hubs = config.uplink.addresses(), devices = site.devices.len(), points = site.table.points().count(),
         table = %site.table.version(), software = SOFTWARE, "the edge starts"
     );
     for device in &site.devices {
+        if let Some(sender) = &device.sender {
+            info!(
+                device = %device.id, profile = %device.profile.name, listener = sender.listener,
+                report_interval_ms = sender.report_interval.as_millis() as u64,
+                points = device.profile.points.len(), "waiting for"
+            );
+            continue;
+        }
         info!(
-            device = %device.id, profile = %device.profile.name, address = %device.address, unit = device.unit,
+            device = %device.id, profile = %device.profile.name, address = %device.access, unit = device.access.unit(),
             poll_interval_ms = device.poll_interval.as_millis() as u64, points = device.profile.points.len(), "watching"
         );
     }

@@ -2,20 +2,24 @@
 
 use std::fmt::Write;
 
-use wire::{Kind, ValueType};
+use wire::{DeviceId, Kind, ValueType};
 
 use crate::app::Plan;
+use runtime::tls::TlsVersions;
+
+use crate::config::{CoilConfig, Config, Hub, ListenerConfig};
+use crate::field::listener::Token;
 
 /// What a correct configuration will make the edge do.
-pub fn plan(Plan { config, site }: &Plan) -> String {
+pub fn plan(Plan { config, site, .. }: &Plan) -> String {
     let points: usize = site.devices.iter().map(|device| device.profile.points.len()).sum();
     let mut rows = vec![["DEVICE", "PROFILE", "ADDRESS", "UNIT", "POLL", "POINTS"].map(str::to_owned)];
     for device in &site.devices {
         rows.push([
             device.id.to_string(),
             device.profile.name.to_string(),
-            device.address.to_string(),
-            device.unit.to_string(),
+            device.access.to_string(),
+            device.access.unit().map_or_else(|| "-".to_owned(), |unit| unit.to_string()),
             format!("{:?}", device.poll_interval),
             device.profile.points.len().to_string(),
         ]);
@@ -24,18 +28,63 @@ pub fn plan(Plan { config, site }: &Plan) -> String {
         Some(device) => format!("arming comes from {device}"),
         None => "no device tells the arming of the part: it counts as set".to_owned(),
     };
+    let status = match config.status.address {
+        Some(address) => format!("status at http://{address}/status, for this machine alone\n"),
+        None => "nobody can ask for the status: there is no status.address\n".to_owned(),
+    };
+    let coil = |(id, coil): (&str, &CoilConfig)| {
+        let kinds: Vec<&str> = coil.on.iter().map(|trigger| trigger.kind.name()).collect();
+        format!("coil {} of {id} ({}) is switched on by {}\n", coil.coil, coil.name, kinds.join(", "))
+    };
+    let coils =
+        config.annunciators.iter().flat_map(|from| from.coils.iter().map(|coil| (from.id.as_str(), coil)));
+    let coils: String = coils.map(coil).collect();
+    let listeners: String = config.listeners.iter().map(|from| listener(config, from)).collect();
     format!(
-        "edge {edge} → hub {hub} (certificate name {name})\n{devices} devices, {points} points, point table {version}\n\
-         spool {spool}, at most {bytes} bytes of envelopes (the file may take 2.3 times that)\n{arming}\n\n{table}",
+        "edge {edge} → hub {hub}\n{devices} devices, {points} points, point table {version}\n\
+         spool {spool}, at most {bytes} bytes of envelopes (the file may take 2.3 times that)\n{arming}\n{status}{listeners}{coils}\n{table}",
         edge = config.edge,
-        hub = config.uplink.hub,
-        name = config.uplink.server_name,
+        hub = hubs(config),
         devices = site.devices.len(),
         version = site.table.version(),
         spool = config.spool.path.display(),
         bytes = config.spool.bytes_max,
         table = aligned(&rows),
     )
+}
+
+fn listener(
+    config: &Config,
+    ListenerConfig { name, address, interface, files, versions, .. }: &ListenerConfig,
+) -> String {
+    let of_this = |listener: &&str| *listener == name.as_str();
+    let senders = config.devices.iter().filter_map(|device| Some(device.sender.as_ref()?.listener.as_str()));
+    let devices = senders.filter(of_this).count();
+    let interface = interface.as_ref().map_or(String::new(), |name| format!(" on {name}"));
+    let tls = match versions {
+        TlsVersions::Only13 => "TLS 1.3",
+        TlsVersions::From12 => "TLS 1.2 and 1.3",
+    };
+    let proof = if files.clients.is_some() { "certificates or tokens" } else { "tokens" };
+    format!("listener {name} at {address}{interface}, {tls}, {proof}, for {devices} devices\n")
+}
+
+/// A new token for a device, with what to do with it.
+pub fn token(device: &DeviceId) -> Result<String, getrandom::Error> {
+    let token = Token::generate()?;
+    Ok(format!(
+        "user      {device}\npassword  {}\n\nThe password is shown this once only. In the entry of {device}:\n\n\
+         token_sha256 = \"{}\"\n",
+        token.password(),
+        token.digest()
+    ))
+}
+
+/// The ways to the hub in their order, each with the name that the certificate must carry.
+fn hubs(config: &Config) -> String {
+    let hub = |hub: &Hub| format!("{} (certificate name {})", hub.address, hub.server_name);
+    let hubs: Vec<String> = config.uplink.hubs.iter().map(hub).collect();
+    hubs.join(", else ")
 }
 
 /// The catalogue of kinds.
@@ -60,7 +109,7 @@ pub fn kinds() -> String {
 }
 
 /// Columns under each other. The widths are counted in characters.
-fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
+pub(crate) fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; COLUMNS] = std::array::from_fn(width);
     let mut text = String::new();

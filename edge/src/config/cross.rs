@@ -4,12 +4,15 @@ use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
 
 use runtime::config::{ConfigError, Section};
-use wire::{DeviceId, Kind, PointTable};
+use wire::{DeviceId, Kind, PointNo, PointTable};
 
-use super::device::{DeviceConfig, Draft, ProfileRef, Sizes};
-use super::endpoint::Endpoint;
+use super::access::Access;
+use super::annunciator::{ANNUNCIATORS_MAX, AnnunciatorConfig};
+use super::device::{self, DeviceConfig, Draft, ProfileRef, Sizes};
+use super::listener::ListenerConfig;
+use super::sender;
 use crate::field::profile::{self, Profile};
-use crate::field::site;
+use crate::field::site::{self, ArmingSource};
 
 /// What a device on a bus can be. Beside these, 255 and the older 0 mean *whoever has this address* by the convention of
 /// Modbus TCP, for a device with no bus behind it. 248 to 254 are reserved by the standard.
@@ -17,7 +20,11 @@ const UNITS: std::ops::RangeInclusive<u8> = 1..=247;
 const WHOEVER_ANSWERS: [u8; 2] = [0, 255];
 
 /// The drafts in their order; `None` stands for one whose fault is recorded.
-pub(super) fn devices(section: &mut Section<'_>, drafts: Vec<Draft>) -> Vec<Option<DeviceConfig>> {
+pub(super) fn devices(
+    section: &mut Section<'_>,
+    drafts: Vec<Draft>,
+    listeners: &[ListenerConfig],
+) -> Vec<Option<DeviceConfig>> {
     if drafts.len() >= PointTable::DEVICES_MAX {
         let message = format!(
             "{} devices are too many; one edge serves up to {}",
@@ -28,26 +35,42 @@ pub(super) fn devices(section: &mut Section<'_>, drafts: Vec<Draft>) -> Vec<Opti
     }
     let (mut ids, mut places) = (BTreeMap::new(), BTreeMap::new());
     let mut profiles = Profiles::default();
-    let mut devices = Vec::new();
-    for (place, draft) in drafts.into_iter().enumerate() {
+    let mut fitted = Vec::new();
+    for (place, draft) in drafts.iter().enumerate() {
         if let Some(id) = &draft.id {
             check_id(section, place, id, &mut ids);
         }
-        check_place(section, place, &draft, &mut places);
-        let profile = profiles.fitted(section, place, &draft);
-        devices.push(complete(draft, profile));
+        check_place(section, place, draft, &mut places);
+        fitted.push(profiles.fitted(section, place, draft));
     }
+    let protocols: Vec<_> =
+        fitted.iter().map(|profile| profile.as_ref().map(|profile| profile.protocol)).collect();
+    sender::check(section, &drafts, &protocols, listeners);
+    let devices: Vec<_> =
+        drafts.into_iter().zip(fitted).map(|(draft, profile)| complete(draft, profile)).collect();
     check_points(section, &devices);
     devices
 }
 
 fn complete(draft: Draft, profile: Option<Arc<Profile>>) -> Option<DeviceConfig> {
-    let profile = profile?;
+    let (profile, id, access) = (profile?, draft.id.clone()?, draft.access()?);
+    let sender = match &draft.sender {
+        Some(sender) => Some(sender.complete(&id, &profile)?),
+        None => None,
+    };
+    // The values of a device that is not asked age by how often it speaks.
+    let spoken = sender.as_ref().map(|sender| sender.report_interval);
     Some(DeviceConfig {
-        id: draft.id?,
-        address: draft.address?,
-        unit: draft.unit?,
-        poll_interval: draft.poll_interval.unwrap_or(profile.poll_interval),
+        id,
+        retries: draft.retries.unwrap_or(match access {
+            Access::ModbusTcp { .. } => device::TCP_RETRIES,
+            Access::ModbusRtu { .. } => device::RTU_RETRIES,
+            Access::Listener { .. } => 0,
+        }),
+        identify: draft.identify,
+        access,
+        sender,
+        poll_interval: spoken.or(draft.poll_interval).unwrap_or(profile.poll_interval),
         timeout: draft.timeout.unwrap_or(profile.timeout),
         profile,
     })
@@ -67,32 +90,34 @@ fn check_id(section: &mut Section<'_>, place: usize, id: &DeviceId, firsts: &mut
     }
 }
 
-/// Where a device is: its address and its unit. Two entries for one place would be one device under two names.
-fn check_place(
-    section: &mut Section<'_>,
-    place: usize,
-    draft: &Draft,
-    firsts: &mut BTreeMap<(Endpoint, u8), usize>,
-) {
+/// Where a device is: its address or its bus, and its unit. Two entries for one place would be one device under two
+/// names.
+fn check_place(section: &mut Section<'_>, place: usize, draft: &Draft, firsts: &mut BTreeMap<Access, usize>) {
     let Some(unit) = draft.unit else {
         return;
     };
-    if !UNITS.contains(&unit) && !WHOEVER_ANSWERS.contains(&unit) {
+    let may_be_asked = UNITS.contains(&unit) || draft.bus.is_none() && WHOEVER_ANSWERS.contains(&unit);
+    if !may_be_asked {
         let message = format!("{unit} is the unit of no device; write 1 to 247");
         section.fault(&format!("devices[{place}].unit"), message);
     }
-    let Some(address) = draft.address.clone() else {
+    let Some(access) = draft.access() else {
         return;
     };
-    match firsts.entry((address, unit)) {
+    match firsts.entry(access) {
         Entry::Vacant(free) => drop(free.insert(place)),
         Entry::Occupied(taken) => {
-            let (address, _) = taken.key();
+            let (key, at) = match taken.key() {
+                Access::ModbusTcp { .. } => ("address", "at"),
+                Access::ModbusRtu { .. } => ("bus", "on"),
+                Access::Listener { .. } => ("listener", "at"),
+            };
             let message = format!(
-                "devices[{}] already is unit {unit} at {address}; no device has two names",
-                taken.get()
+                "devices[{}] already is unit {unit} {at} {}; no device has two names",
+                taken.get(),
+                taken.key()
             );
-            section.fault(&format!("devices[{place}].address"), message);
+            section.fault(&format!("devices[{place}].{key}"), message);
         }
     }
 }
@@ -149,6 +174,63 @@ fn in_full(error: &ConfigError) -> String {
     }
 }
 
+/// Kinds that a site has whatever its devices are.
+const ALWAYS_THERE: [&str; 3] = ["edge.", "part.", "device.link"];
+
+pub(super) fn annunciators(
+    section: &mut Section<'_>,
+    annunciators: &[AnnunciatorConfig],
+    devices: &[Option<DeviceConfig>],
+) {
+    if annunciators.len() > ANNUNCIATORS_MAX {
+        let message =
+            format!("{} annunciators are too many; write up to {ANNUNCIATORS_MAX}", annunciators.len());
+        section.fault("annunciators", message);
+    }
+    for (place, annunciator) in annunciators.iter().enumerate() {
+        if annunciators[..place].iter().any(|other| other.id == annunciator.id) {
+            let message = format!("`{}` is the id of another annunciator; ids are unique", annunciator.id);
+            section.fault(&format!("annunciators[{place}].id"), message);
+        }
+        for (coil, other) in shared_coils(annunciator, &annunciators[..place]) {
+            let message = format!(
+                "`{other}` switches the same coil of the same unit: one would silence the other; name it once"
+            );
+            section.fault(&format!("annunciators[{place}].coils[{coil}].coil"), message);
+        }
+        // A device with faults of its own may be the one that has the kind.
+        if devices.iter().any(Option::is_none) {
+            continue;
+        }
+        for (coil, kind) in unknown_kinds(annunciator, devices) {
+            let message = format!("no device has a point of kind {kind}: it could never switch the coil on");
+            section.fault(&format!("annunciators[{place}].coils[{coil}].on"), message);
+        }
+    }
+}
+
+/// The coils that an annunciator before this one switches too, and its id.
+fn shared_coils<'a>(own: &AnnunciatorConfig, others: &'a [AnnunciatorConfig]) -> Vec<(usize, &'a str)> {
+    let same_unit = |other: &&AnnunciatorConfig| other.address == own.address && other.unit == own.unit;
+    let others: Vec<&AnnunciatorConfig> = others.iter().filter(same_unit).collect();
+    let coils = own.coils.iter().enumerate();
+    let shared = coils.filter_map(|(place, coil)| {
+        let other = others.iter().find(|other| other.coils.iter().any(|theirs| theirs.coil == coil.coil))?;
+        Some((place, other.id.as_str()))
+    });
+    shared.collect()
+}
+
+fn unknown_kinds(annunciator: &AnnunciatorConfig, devices: &[Option<DeviceConfig>]) -> Vec<(usize, Kind)> {
+    let is_there = |kind: Kind| {
+        ALWAYS_THERE.iter().any(|begin| kind.name().starts_with(begin))
+            || devices.iter().flatten().any(|device| device.profile.point_of_kind(kind).is_some())
+    };
+    let coils = annunciator.coils.iter().enumerate();
+    let kinds = coils.flat_map(|(place, coil)| coil.on.iter().map(move |trigger| (place, trigger.kind)));
+    kinds.filter(|(_, kind)| !is_there(*kind)).collect()
+}
+
 pub(super) fn arming(section: &mut Section<'_>, arming: &DeviceId, devices: &[Option<DeviceConfig>]) {
     // A device with faults of its own may be the one that is meant.
     if devices.iter().any(Option::is_none) {
@@ -157,9 +239,10 @@ pub(super) fn arming(section: &mut Section<'_>, arming: &DeviceId, devices: &[Op
     let named = devices.iter().flatten().find(|device| device.id == *arming);
     let fault = match named {
         None => Some(format!("there is no device `{arming}`; write the id of an alarm panel")),
-        Some(device) if device.profile.point_of_kind(Kind::PanelArmState).is_none() => Some(format!(
-            "`{arming}` has no point of kind {}: its profile is {}; write the id of an alarm panel",
+        Some(device) if ArmingSource::of(&device.profile, PointNo(0)).is_none() => Some(format!(
+            "`{arming}` has no point of kind {} or {}: its profile is {}; write the id of an alarm panel",
             Kind::PanelArmState,
+            Kind::SectorArmed,
             device.profile.name
         )),
         Some(_) => None,

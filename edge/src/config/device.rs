@@ -7,7 +7,10 @@ use std::time::Duration;
 use runtime::config::{FromSection, FromValue, Item, Parsed, Section};
 use wire::DeviceId;
 
+use super::access::Access;
+use super::bus::BusId;
 use super::endpoint::Endpoint;
+use super::sender::{SenderConfig, SenderDraft};
 use crate::field::profile::{self, BuiltIn, Profile};
 
 #[derive(Clone, Debug)]
@@ -15,12 +18,23 @@ pub struct DeviceConfig {
     pub id: DeviceId,
     /// Fitted to the device's sizes.
     pub profile: Arc<Profile>,
-    pub address: Endpoint,
-    /// The Modbus unit identifier.
-    pub unit: u8,
+    pub access: Access,
+    /// How a device that speaks by itself is let in.
+    pub sender: Option<SenderConfig>,
     pub poll_interval: Duration,
     pub timeout: Duration,
+    /// How often a poll is begun anew before it counts as failed.
+    pub retries: u8,
+    /// Whether it is asked for vendor, product and revision once it answers.
+    pub identify: bool,
 }
+
+/// Each costs a device that answers badly a time-out before anybody hears of it.
+const RETRIES_MAX: u8 = 5;
+/// One broken frame in a thousand is the normal noise of a bus, and no reason to doubt a unit.
+pub const RTU_RETRIES: u8 = 1;
+/// TCP has already repeated what was lost. Whoever is silent behind it is silent.
+pub const TCP_RETRIES: u8 = 0;
 
 /// The sizes that an entry sets.
 pub(super) type Sizes = Vec<(String, u16)>;
@@ -30,9 +44,13 @@ pub(super) struct Draft {
     pub(super) id: Option<DeviceId>,
     pub(super) profile: Option<ProfileRef>,
     pub(super) address: Option<Endpoint>,
+    pub(super) bus: Option<BusId>,
     pub(super) unit: Option<u8>,
+    pub(super) sender: Option<SenderDraft>,
     pub(super) poll_interval: Option<Duration>,
     pub(super) timeout: Option<Duration>,
+    pub(super) retries: Option<u8>,
+    pub(super) identify: bool,
     /// In the order of the file.
     pub(super) sizes: Sizes,
 }
@@ -44,15 +62,66 @@ pub(super) enum ProfileRef {
     File(PathBuf),
 }
 
+impl Draft {
+    /// `None` if it has faults.
+    pub(super) fn access(&self) -> Option<Access> {
+        if let Some(sender) = &self.sender {
+            return Some(Access::Listener { name: sender.listener.clone()? });
+        }
+        let unit = self.unit?;
+        match (&self.address, &self.bus) {
+            (Some(address), None) => Some(Access::ModbusTcp { address: address.clone(), unit }),
+            (None, Some(bus)) => Some(Access::ModbusRtu { bus: bus.clone(), unit }),
+            _ => None,
+        }
+    }
+
+    /// The entry of a device that is not asked.
+    fn speaking(section: &mut Section<'_>, id: Option<DeviceId>, profile: Option<ProfileRef>) -> Self {
+        Self {
+            id,
+            profile,
+            address: None,
+            bus: None,
+            unit: None,
+            sender: Some(SenderDraft::read(section)),
+            poll_interval: None,
+            timeout: None,
+            retries: None,
+            identify: false,
+            sizes: section.values_map("sizes"),
+        }
+    }
+}
+
 impl FromSection for Draft {
     fn from_section(section: &mut Section<'_>) -> Option<Self> {
+        let id = section.required("id").map(|Parsed(id)| id);
+        let profile = section.required("profile");
+        if section.has("listener") {
+            return Some(Self::speaking(section, id, profile));
+        }
+        let address = section.optional("address").map(|Parsed(address)| address);
+        let bus = section.optional("bus").map(|Parsed(bus)| bus);
+        match (section.has("address"), section.has("bus")) {
+            (true, false) | (false, true) => {}
+            (true, true) => section.fault("bus", "a device has an address or a bus; remove one of them"),
+            (false, false) => section.fault(
+                "address",
+                "this key is missing; write host and port, such as \"127.0.0.1:502\", or the `bus` of the device",
+            ),
+        }
         Some(Self {
-            id: section.required("id").map(|Parsed(id)| id),
-            profile: section.required("profile"),
-            address: section.required("address").map(|Parsed(address)| address),
+            id,
+            profile,
+            address,
+            bus,
             unit: section.required("unit"),
+            sender: None,
             poll_interval: section.optional_within("poll_interval", profile::POLL_INTERVALS),
             timeout: section.optional_within("timeout", profile::TIMEOUTS),
+            retries: section.optional_within("retries", 0..=RETRIES_MAX),
+            identify: section.or("identify", false),
             sizes: section.values_map("sizes"),
         })
     }

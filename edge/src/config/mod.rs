@@ -1,8 +1,16 @@
 //! The configuration file of an edge, read whole and judged whole: every fault is reported at once, at its line.
 
+mod access;
+mod annunciator;
+mod bus;
 mod cross;
 mod device;
 mod endpoint;
+mod interface;
+mod listener;
+mod sender;
+mod shared_line;
+mod status;
 mod uplink;
 
 use std::path::{Path, PathBuf};
@@ -12,10 +20,18 @@ use runtime::config::{ConfigError, FromSection, Parsed, Section};
 use runtime::telemetry::LogFormat;
 use wire::{DeviceId, EdgeId};
 
-pub use device::DeviceConfig;
+pub use access::Access;
+pub use annunciator::{AnnunciatorConfig, CoilConfig, Trigger};
+pub use bus::{Baud, BaudError, BusConfig, BusId, BusIdError, LineMode, Parity, ParityError, StopBits};
+pub use device::{DeviceConfig, RTU_RETRIES, TCP_RETRIES};
 pub use endpoint::{Endpoint, EndpointError};
-pub use uplink::UplinkConfig;
+pub use interface::{Interface, InterfaceError};
+pub use listener::ListenerConfig;
+pub use sender::{Credential, Retain, SenderConfig};
+pub use status::{LoopbackAddress, StatusConfig};
+pub use uplink::{Hub, UplinkConfig};
 
+use bus::BusDraft;
 use device::Draft;
 
 /// Holds the alarms of a busy day even if nothing is confirmed for that long.
@@ -25,6 +41,10 @@ const SPOOL_BYTES_MIN: u64 = 1024 * 1024;
 /// redb copes with more, but no gateway has a larger flash to give away.
 const SPOOL_BYTES_MAX: u64 = 1024 * 1024 * 1024 * 1024;
 
+const DAY: Duration = Duration::from_secs(86_400);
+/// Older evidence belongs to a hub.
+const AGE_MAX: Duration = Duration::from_secs(3_650 * 86_400);
+
 #[derive(Clone, Debug)]
 pub struct Config {
     pub edge: EdgeId,
@@ -32,10 +52,15 @@ pub struct Config {
     pub spool: SpoolConfig,
     /// How often every point is sent although nothing changed.
     pub snapshot_interval: Duration,
-    /// The device whose `panel.arm_state` is the arming of the whole part.
+    /// The alarm panel that the arming of the whole part follows: its `panel.arm_state`, or else its sectors.
     pub arming: Option<DeviceId>,
     pub log: LogFormat,
+    /// Where devices that speak by themselves may do so.
+    pub listeners: Vec<ListenerConfig>,
+    pub buses: Vec<BusConfig>,
     pub devices: Vec<DeviceConfig>,
+    pub annunciators: Vec<AnnunciatorConfig>,
+    pub status: StatusConfig,
 }
 
 #[derive(Clone, Debug)]
@@ -44,6 +69,9 @@ pub struct SpoolConfig {
     pub bytes_max: u64,
     /// How long routine records may wait to share an envelope.
     pub routine_interval: Duration,
+    /// How old urgent records may become before they are given up, and routine ones.
+    pub urgent_age_max: Duration,
+    pub routine_age_max: Duration,
 }
 
 impl Config {
@@ -62,10 +90,18 @@ impl FromSection for Config {
         let arming = section.optional_table::<ArmingSection>("arming").map(|arming| arming.device);
         let log = section.optional_table::<LogSection>("log").unwrap_or_default();
         let drafts = section.tables::<Draft>("devices");
-        let devices = cross::devices(section, drafts);
+        let buses = section.tables::<BusDraft>("buses");
+        let buses = shared_line::buses(section, buses);
+        let listeners = section.tables::<ListenerConfig>("listeners");
+        listener::check(section, &listeners);
+        let devices = cross::devices(section, drafts, &listeners);
+        shared_line::devices(section, &buses, &devices);
         if let Some(arming) = &arming {
             cross::arming(section, arming, &devices);
         }
+        let annunciators = section.tables("annunciators");
+        cross::annunciators(section, &annunciators, &devices);
+        let status = section.optional_table("status").unwrap_or_default();
         Some(Self {
             edge: edge?.id,
             uplink: uplink?,
@@ -73,7 +109,11 @@ impl FromSection for Config {
             snapshot_interval: snapshot.interval,
             arming,
             log: log.format,
+            listeners,
+            buses: buses.into_iter().collect::<Option<_>>()?,
             devices: devices.into_iter().collect::<Option<_>>()?,
+            annunciators,
+            status,
         })
     }
 }
@@ -94,8 +134,10 @@ impl FromSection for SpoolConfig {
         let path = section.path("path");
         let bytes_max = section.within("bytes_max", SPOOL_BYTES_DEFAULT, SPOOL_BYTES_MIN..=SPOOL_BYTES_MAX);
         let bounds = Duration::from_millis(10)..=Duration::from_secs(60);
-        let routine_interval = section.within("routine_interval", Duration::from_secs(2), bounds);
-        Some(Self { path: path?, bytes_max, routine_interval })
+        let routine_interval = section.within("routine_interval", Duration::from_secs(5), bounds);
+        let urgent_age_max = section.within("urgent_age_max", 90 * DAY, DAY..=AGE_MAX);
+        let routine_age_max = section.within("routine_age_max", 14 * DAY, DAY / 24..=AGE_MAX);
+        Some(Self { path: path?, bytes_max, routine_interval, urgent_age_max, routine_age_max })
     }
 }
 

@@ -10,7 +10,7 @@ use super::*;
 const SOUND: &str = r#"[edge]
 id = "edge-doc"
 [uplink]
-hub = "hub.example:8883"
+hubs = ["hub.example:8883"]
 ca = "pki/ca.pem"
 certificate = "pki/edge-doc.pem"
 key = "pki/edge-doc.key"
@@ -50,31 +50,42 @@ fn faults(from: &str, to: &str) -> Vec<String> {
 fn a_sound_configuration_is_taken_with_its_defaults() {
     let config = read(SOUND).unwrap();
     assert_eq!(config.edge.as_str(), "edge-doc");
+    let [hub] = &config.uplink.hubs[..] else { panic!("one way to the hub") };
     assert_eq!(
-        (config.uplink.hub.as_str(), config.uplink.server_name.as_str()),
+        (hub.address.to_string().as_str(), hub.server_name.as_str()),
         ("hub.example:8883", "hub.example")
-    );
-    assert_eq!(
-        (config.uplink.endpoint().host.as_str(), config.uplink.endpoint().port),
-        ("hub.example", 8883)
     );
     assert_eq!(config.uplink.files.ca, Path::new("/etc/strongroom/pki/ca.pem"));
     assert_eq!(config.uplink.heartbeat_interval, Duration::from_secs(5));
     assert_eq!(config.spool.path, Path::new("/etc/strongroom/spool.redb"));
     assert_eq!(config.spool.bytes_max, 256 * 1024 * 1024);
-    assert_eq!(config.spool.routine_interval, Duration::from_secs(2));
+    assert_eq!(config.spool.routine_interval, Duration::from_secs(5));
+    let (urgent, routine) = (config.spool.urgent_age_max, config.spool.routine_age_max);
+    assert_eq!((urgent.as_secs() / 86_400, routine.as_secs() / 86_400), (90, 14));
     assert_eq!(config.snapshot_interval, Duration::from_secs(60));
     assert_eq!(config.log, LogFormat::Text);
     let [panel, door] = &config.devices[..] else { panic!("two devices") };
     assert_eq!((panel.poll_interval, panel.timeout), (panel.profile.poll_interval, panel.profile.timeout));
-    assert_eq!((door.poll_interval, door.unit), (Duration::from_millis(100), 255));
-    assert_eq!(door.address.to_string(), "door.local:502");
+    assert_eq!((door.poll_interval, door.access.unit()), (Duration::from_millis(100), Some(255)));
+    assert_eq!(door.access.to_string(), "door.local:502");
+}
+
+#[test]
+fn several_ways_to_the_hub_keep_their_order_and_each_its_name() {
+    let several = SOUND.replace("[\"hub.example:8883\"]", "[\"b:1\", \"a:2\"]");
+    let uplink = read(&several).unwrap().uplink;
+    assert_eq!(uplink.addresses(), "b:1, a:2");
+    assert_eq!(uplink.hubs.iter().map(|hub| hub.server_name.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+    let named = several.replace("ca = ", "server_name = \"hub\"\nca = ");
+    assert!(read(&named).unwrap().uplink.hubs.iter().all(|hub| hub.server_name == "hub"));
 }
 
 #[test]
 fn faults_stand_at_their_lines() {
     assert_eq!(faults("id = \"edge-doc\"", "id = \"edge doc\""), ["2 edge.id"]);
-    assert_eq!(faults("hub.example:8883", "hub.example"), ["4 uplink.hub"]);
+    assert_eq!(faults("hub.example:8883", "hub.example"), ["4 uplink.hubs[0]"]);
+    assert_eq!(faults("[\"hub.example:8883\"]", "[]"), ["4 uplink.hubs"]);
+    assert_eq!(faults("[\"hub.example:8883\"]", "[\"a:1\", \"b:1\", \"a:1\"]"), ["4 uplink.hubs[2]"]);
     assert_eq!(faults("path = \"spool.redb\"", "bytes_max = 5"), ["8 spool.path", "9 spool.bytes_max"]);
     assert_eq!(faults("unit = 255", "unit = 250"), ["21 devices[1].unit"]);
     assert_eq!(faults("unit = 255", "unit = 248"), ["21 devices[1].unit"]);
@@ -88,7 +99,7 @@ fn faults_stand_at_their_lines() {
 fn a_device_with_no_bus_behind_it_may_be_asked_as_unit_0_or_255() {
     for unit in [0, 1, 247, 255] {
         let config = read(&SOUND.replace("unit = 255", &format!("unit = {unit}"))).unwrap();
-        assert_eq!(config.devices[1].unit, unit);
+        assert_eq!(config.devices[1].access.unit(), Some(unit));
     }
 }
 
@@ -109,6 +120,16 @@ fn entries_are_seen_beside_each_other() {
 }
 
 #[test]
+fn a_panel_that_shows_only_its_sectors_arms_the_part_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("edge.toml");
+    let sectors = "name = \"mine\"\n[[points]]\nname = \"s\"\nkind = \"sector.armed\"\ntable = \"coil\"\nregister = 1\n";
+    fs::write(folder.path().join("mine.toml"), sectors).unwrap();
+    let text = SOUND.replace("\"alarm-panel\"", "\"mine.toml\"");
+    assert!(parse::<Config>(&path, &text).unwrap().arming.is_some());
+}
+
+#[test]
 fn a_device_sets_the_sizes_of_its_profile() {
     let jammer = SOUND.replace("door-controller", "phone-jammer") + "sizes = { bands = 2 }\n";
     let devices = read(&jammer).unwrap().devices;
@@ -124,7 +145,7 @@ fn an_unknown_profile_is_answered_with_those_there_are() {
         panic!("a fault was expected");
     };
     assert_eq!((faults[0].line, faults[0].key.as_str()), (19, "devices[1].profile"));
-    assert!(faults[0].message.contains("alarm-panel, cabinet-lock, door-controller, phone-jammer"));
+    assert!(faults[0].message.contains("alarm-panel, cabinet-lock, door-controller, emanation-protection"));
 }
 
 #[test]
@@ -167,19 +188,190 @@ fn an_edge_serves_a_limited_number_of_points() {
     assert!(faults[0].message.contains("points are too many"), "{faults:?}");
 }
 
+const HORN: &str = r#"[[annunciators]]
+id = "horn"
+address = "127.0.0.1:1600"
+[[annunciators.coils]]
+name = "siren"
+coil = 12
+on = [{ kind = "door.contact", states = ["open"] }, { kind = "door.tamper" }]
+"#;
+
+#[test]
+fn annunciators_are_taken_with_their_defaults() {
+    let config = read(&(SOUND.to_owned() + HORN)).unwrap();
+    let [horn] = &config.annunciators[..] else { panic!("one annunciator") };
+    assert_eq!((horn.id.as_str(), horn.unit, horn.coils[0].coil), ("horn", 1, 12));
+    let siren = &horn.coils[0];
+    assert_eq!((siren.min_on, siren.max_on), (Duration::from_secs(5), Duration::from_secs(600)));
+    assert_eq!(siren.values(wire::Kind::DoorContact), [wire::Value::Integer(1)]);
+    assert_eq!(siren.values(wire::Kind::DoorTamper), [wire::Value::Flag(true)]);
+    assert!(siren.values(wire::Kind::DoorLock).is_empty());
+}
+
+#[test]
+fn faults_of_annunciators_stand_at_their_lines() {
+    let sound = SOUND.to_owned() + HORN;
+    let faults = |from: &str, to: &str| -> Vec<String> {
+        assert!(HORN.contains(from), "`{from}` is not in the text");
+        match read(&sound.replacen(from, to, 1)) {
+            Err(ConfigError::Faulty { faults, .. }) => {
+                faults.iter().map(|fault| format!("{} {}", fault.line, fault.key)).collect()
+            }
+            other => panic!("faults were expected: {other:?}"),
+        }
+    };
+    assert_eq!(faults("door.tamper", "cabinet.duress"), ["29 annunciators[0].coils[0].on[1].kind"]);
+    assert_eq!(faults("door.tamper", "cabinet.tamper"), ["29 annunciators[0].coils[0].on"]);
+    assert_eq!(faults("door.tamper", "jammer.fan"), ["29 annunciators[0].coils[0].on[1].kind"]);
+    assert_eq!(faults("[\"open\"]", "[]"), ["29 annunciators[0].coils[0].on[0].states"]);
+    assert_eq!(faults("[\"open\"]", "[\"ajar\"]"), ["29 annunciators[0].coils[0].on[0].states"]);
+    assert_eq!(faults(", states = [\"open\"]", ""), ["29 annunciators[0].coils[0].on[0].states"]);
+    assert_eq!(faults("coil = 12", "coil = 12\nmin_on = \"11m\""), ["29 annunciators[0].coils[0].min_on"]);
+    assert_eq!(faults("coil = 12", "coil = 65536"), ["28 annunciators[0].coils[0].coil"]);
+    assert_eq!(faults("id = \"horn\"", "id = \"horn\"\nunit = 250"), ["25 annunciators[0].unit"]);
+    assert_eq!(faults("id = \"horn\"", "id = \"horn\"\nunit = 0"), ["25 annunciators[0].unit"]);
+    let again = &HORN[HORN.find("[[annunciators.coils]]").unwrap()..];
+    let twice = [HORN, again, HORN].concat();
+    let Err(ConfigError::Faulty { faults, .. }) = read(&(SOUND.to_owned() + &twice)) else {
+        panic!("faults were expected");
+    };
+    let keys: Vec<&str> = faults.iter().map(|fault| fault.key.as_str()).collect();
+    let expected = [
+        "annunciators[0].coils[1].name",
+        "annunciators[0].coils[1].coil",
+        "annunciators[1].id",
+        "annunciators[1].coils[0].coil",
+    ];
+    assert_eq!(keys, expected);
+}
+
+#[test]
+fn the_status_is_for_loopback_and_the_hub_is_not_behind_a_radio() {
+    assert_eq!(read(SOUND).unwrap().status.address, None, "several edges on one machine must not clash");
+    let status = |address: &str| format!("[status]\naddress = \"{address}\"\n[spool]");
+    let config = read(&SOUND.replace("[spool]", &status("127.0.0.1:9640"))).unwrap();
+    assert_eq!(config.status.address.unwrap().to_string(), "127.0.0.1:9640");
+    assert_eq!(faults("[spool]", &status("0.0.0.0:9640")), ["9 status.address"]);
+    assert_eq!(faults("[spool]", "interface = \"wlan0\"\n[spool]"), ["8 uplink.interface"]);
+    let config = read(&SOUND.replace("[spool]", "interface = \"eth0\"\n[spool]")).unwrap();
+    assert_eq!(config.uplink.interface.as_deref(), Some("eth0"));
+}
+
 #[test]
 fn the_examples_are_sound_and_the_simulated_devices_are_where_the_edge_looks_for_them() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let config = |path: &str| Config::load(&root.join(path)).unwrap();
-    config("deploy/examples/edge.toml");
+    let given = config("deploy/examples/edge.toml");
+    let text = fs::read_to_string(root.join("deploy/examples/edge.toml")).unwrap();
+    let whole: Config =
+        runtime::config::parse(&root.join("deploy/examples/edge.toml"), &offered(&text)).unwrap();
+    assert_eq!(whole.devices.len(), given.devices.len() + 3, "what is offered is taken when it is wanted");
+    assert_eq!((whole.buses.len(), whole.listeners.len()), (1, 1));
     let devices = config("simulator/examples/edge.toml").devices;
     let site = fs::read_to_string(root.join("simulator/examples/site.toml")).unwrap();
     let sections: Vec<&str> = site.split("\n[device.").skip(1).collect();
     assert_eq!(devices.len(), sections.len());
     for (device, section) in devices.iter().zip(sections) {
-        let DeviceConfig { id, address, unit, .. } = device;
+        let DeviceConfig { id, access: Access::ModbusTcp { address, unit }, .. } = device else {
+            panic!("{} is not asked over TCP", device.id);
+        };
         for line in [format!("{id}]\n"), format!("listen = \"{address}\"\n"), format!("unit = {unit}\n")] {
             assert!(section.contains(&line), "{line} is not in\n{section}");
         }
     }
+}
+
+/// An example with what it offers: behind a bare `#` stands an entry, behind `# ` a sentence.
+fn offered(example: &str) -> String {
+    let line = |line: &str| match line.strip_prefix('#') {
+        Some(entry) if !entry.starts_with(' ') => format!("{entry}\n"),
+        _ => format!("{line}\n"),
+    };
+    example.lines().map(line).collect()
+}
+
+const BUS: &str = "[[buses]]\nid = \"field\"\npath = \"/dev/ttyUSB0\"\n";
+
+/// The sound text with its door on a bus, which is described by the last lines.
+fn on_bus(unit: u8, buses: &str) -> String {
+    let door = "address = \"door.local:502\"\nunit = 255\npoll_interval = \"100ms\"\n";
+    assert!(SOUND.contains(door));
+    SOUND.replace(door, &format!("bus = \"field\"\nunit = {unit}\n")) + buses
+}
+
+fn faults_of(text: &str) -> Vec<String> {
+    match read(text) {
+        Err(ConfigError::Faulty { faults, .. }) => {
+            faults.iter().map(|fault| format!("{} {}", fault.line, fault.key)).collect()
+        }
+        other => panic!("faults were expected: {other:?}"),
+    }
+}
+
+#[test]
+fn a_bus_has_the_settings_that_the_standard_asks_for() {
+    let config = read(&on_bus(9, BUS)).unwrap();
+    let [bus] = &config.buses[..] else { panic!("one bus") };
+    assert_eq!(bus.path, Path::new("/dev/ttyUSB0"));
+    assert_eq!((bus.mode, bus.gap), (LineMode::default(), Duration::ZERO));
+    let door = &config.devices[1];
+    assert_eq!(door.access, Access::ModbusRtu { bus: bus.id.clone(), unit: 9 });
+    assert_eq!((door.retries, config.devices[0].retries), (RTU_RETRIES, TCP_RETRIES));
+    assert!(!door.identify);
+
+    let all = "baud = 115200\nparity = \"none\"\ngap = \"5ms\"\n";
+    let bus = read(&on_bus(9, &format!("{BUS}{all}"))).unwrap().buses.remove(0);
+    assert_eq!((bus.mode.baud, bus.gap), (115_200, Duration::from_millis(5)));
+    assert_eq!((bus.mode.parity, bus.mode.stop_bits), (Parity::None, StopBits::Two));
+    let bus = read(&on_bus(9, &format!("{BUS}parity = \"odd\"\nstop_bits = 2\n"))).unwrap().buses.remove(0);
+    assert_eq!((bus.mode.parity, bus.mode.stop_bits), (Parity::Odd, StopBits::Two));
+}
+
+#[test]
+fn faults_of_a_bus_stand_at_their_lines() {
+    let with = |line: &str| faults_of(&on_bus(9, &format!("{BUS}{line}\n")));
+    assert_eq!(with("baud = 9601"), ["25 buses[0].baud"]);
+    assert_eq!(with("baud = \"fast\""), ["25 buses[0].baud"]);
+    assert_eq!(with("parity = \"mark\""), ["25 buses[0].parity"]);
+    assert_eq!(with("stop_bits = 3"), ["25 buses[0].stop_bits"]);
+    assert_eq!(with("gap = \"2s\""), ["25 buses[0].gap"]);
+    assert_eq!(with("speed = 1"), ["25 buses[0].speed"]);
+    let id = |id: &str| faults_of(&on_bus(9, &BUS.replace("\"field\"", id)));
+    assert_eq!(id("\"\""), ["23 buses[0].id"]);
+    assert_eq!(id("\"other\""), ["20 devices[1].bus"]);
+    assert_eq!(faults_of(&on_bus(9, "")), ["20 devices[1].bus"]);
+    assert_eq!(faults_of(&on_bus(9, &BUS.replace("path", "port"))), ["22 buses[0].path", "24 buses[0].port"]);
+}
+
+#[test]
+fn no_two_buses_have_one_name_or_one_port_and_no_two_devices_one_unit() {
+    let other = BUS.replace("ttyUSB0", "ttyUSB1");
+    assert_eq!(faults_of(&on_bus(9, &format!("{BUS}{other}"))), ["26 buses[1].id"]);
+    let other = BUS.replace("\"field\"", "\"other\"");
+    assert_eq!(faults_of(&on_bus(9, &format!("{BUS}{other}"))), ["27 buses[1].path"]);
+    let third = "[[devices]]\nid = \"door-2\"\nprofile = \"door-controller\"\nbus = \"field\"\nunit = 9\n";
+    assert_eq!(faults_of(&on_bus(9, &format!("{third}{BUS}"))), ["25 devices[2].bus"]);
+    assert!(read(&on_bus(8, &format!("{third}{BUS}"))).is_ok());
+}
+
+#[test]
+fn a_device_is_at_an_address_or_on_a_bus() {
+    for unit in [0, 248, 255] {
+        assert_eq!(faults_of(&on_bus(unit, BUS)), ["21 devices[1].unit"], "nobody on a bus is unit {unit}");
+    }
+    let both = on_bus(9, BUS).replace("bus = \"field\"", "bus = \"field\"\naddress = \"door.local:502\"");
+    assert_eq!(faults_of(&both), ["20 devices[1].bus"]);
+    assert_eq!(faults("address = \"door.local:502\"\n", ""), ["17 devices[1].address"]);
+    assert_eq!(faults("unit = 255", "unit = 255\nretries = 6"), ["22 devices[1].retries"]);
+}
+
+#[test]
+fn a_bus_is_not_asked_for_more_than_it_can_carry() {
+    let slow = format!("{BUS}baud = 1200\n");
+    let Err(ConfigError::Faulty { faults, .. }) = read(&on_bus(9, &slow)) else {
+        panic!("a fault was expected");
+    };
+    assert_eq!((faults[0].line, faults[0].key.as_str()), (25, "buses[0].baud"));
+    assert!(faults[0].message.contains("% of the time of this bus"), "{}", faults[0].message);
 }

@@ -1,8 +1,9 @@
-//! Whether the values of a device were read recently enough to be judged. Pure.
+//! Whether the values of a device were read recently enough to be judged. Any report that is accepted renews them all: how
+//! old each single one is, nobody tracks, so that a device which reports only what changes is not stale for it. Pure.
 
 use std::time::Duration;
 
-/// Values are stale when this many polls did not renew them …
+/// Values are stale when this many polls, or reports of a device that speaks by itself, did not renew them …
 const STALE_POLLS: u64 = 3;
 /// … but never before this, since fast polling does not make a value age faster.
 const STALE_AFTER_MIN_MS: u64 = 1_000;
@@ -21,6 +22,15 @@ impl Freshness {
             stale_after_ms: interval_ms.saturating_mul(STALE_POLLS).max(STALE_AFTER_MIN_MS),
             read_ms: None,
         }
+    }
+
+    pub(super) fn stale_after_ms(&self) -> u64 {
+        self.stale_after_ms
+    }
+
+    /// When the values were last read, unless they are stale.
+    pub(super) fn read_ms(&self) -> Option<u64> {
+        self.read_ms
     }
 
     pub(super) fn read(&mut self, now_ms: u64) {

@@ -2,7 +2,7 @@
 
 use wire::{Lane, PointNo, Reading};
 
-use super::arming::Arming;
+use crate::spool::Bookmark;
 
 /// A reading that travels.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,32 +21,46 @@ pub enum What {
     Snapshot,
 }
 
+/// What one call found.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[must_use = "what is found and not kept is lost"]
+pub struct Found {
+    pub detected: Vec<Detected>,
+    /// How far the devices have counted with it: durable together.
+    pub bookmarks: Vec<Bookmark>,
+}
+
+impl Found {
+    pub fn is_empty(&self) -> bool {
+        self.detected.is_empty() && self.bookmarks.is_empty()
+    }
+
+    /// Takes what was found afterwards behind what is here.
+    pub fn join(&mut self, later: Found) {
+        self.detected.extend(later.detected);
+        self.bookmarks.extend(later.bookmarks);
+    }
+}
+
 /// Gathers what is found during one call.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    pub(super) detected: Vec<Detected>,
+    pub(super) found: Found,
     /// Values that came and went between two polls: the device counted them and nobody saw them.
     pub(super) missed: u64,
-    arming: Option<Arming>,
+    /// Reports, or parts of them, that came after their time and said nothing new.
+    pub(super) overtaken: u64,
 }
 
 impl Outbox {
-    pub(super) fn new(arming: Option<Arming>) -> Self {
-        Self { arming, ..Self::default() }
-    }
-
     /// A snapshot that only repeats is routine, whatever its kind.
     pub(super) fn repeat(&mut self, point: PointNo, reading: Reading) {
         self.tell(point, Lane::Routine, What::Snapshot, reading);
     }
 
     /// News, in the lane of its kind. That is also the lane of a snapshot that tells how a point was found: what has gone
-    /// wrong while nobody looked is as urgent as what goes wrong now. The arming of the part follows its panel at once.
+    /// wrong while nobody looked is as urgent as what goes wrong now.
     pub(super) fn tell(&mut self, point: PointNo, lane: Lane, what: What, reading: Reading) {
-        let arming = self.arming.and_then(|arming| arming.derived(point, &reading));
-        self.detected.push(Detected { point, lane, what, reading });
-        if let Some((point, reading)) = arming {
-            self.detected.push(Detected { point, lane, what, reading });
-        }
+        self.found.detected.push(Detected { point, lane, what, reading });
     }
 }

@@ -2,15 +2,19 @@
 
 use std::io;
 
-use proptest::prelude::*;
 use wire::time::ClockState;
-use wire::{Lane, Reading, Value};
+use wire::{Lane, Marks, Value};
 
 use super::trace::at;
 use super::*;
 use crate::config::Config;
-use crate::field::header::Mismatch;
-use crate::field::{Novelty, Sample, ScanFailure};
+use crate::field::modbus::header::Mismatch;
+use crate::field::{Hearing, Novelty, Sample, ScanFailure};
+
+mod derived;
+mod kept;
+mod late;
+mod property;
 
 const PANEL: usize = 0;
 const DOOR: usize = 1;
@@ -28,30 +32,41 @@ struct Traced {
 }
 
 fn traced() -> Traced {
+    traced_with(DOOR_PROFILE, Hearing::Asked)
+}
+
+/// A site whose door has this profile and is heard in this way.
+fn traced_with(door_profile: &str, hearing: Hearing) -> Traced {
+    traced_by(PANEL_PROFILE, door_profile, hearing)
+}
+
+fn traced_by(panel_profile: &str, door_profile: &str, hearing: Hearing) -> Traced {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("panel.toml"), PANEL_PROFILE).unwrap();
-    std::fs::write(folder.path().join("door.toml"), DOOR_PROFILE).unwrap();
+    std::fs::write(folder.path().join("panel.toml"), panel_profile).unwrap();
+    std::fs::write(folder.path().join("door.toml"), door_profile).unwrap();
     let text = "[edge]\nid = \"edge-1\"\n\
-        [uplink]\nhub = \"127.0.0.1:1\"\nca = \"a\"\ncertificate = \"b\"\nkey = \"c\"\n[spool]\npath = \"s\"\n\
+        [uplink]\nhubs = [\"127.0.0.1:1\"]\nca = \"a\"\ncertificate = \"b\"\nkey = \"c\"\n[spool]\npath = \"s\"\n\
         [arming]\ndevice = \"panel-1\"\n\
         [[devices]]\nid = \"panel-1\"\nprofile = \"panel.toml\"\naddress = \"127.0.0.1:2\"\nunit = 1\n\
         [[devices]]\nid = \"door-1\"\nprofile = \"door.toml\"\naddress = \"127.0.0.1:2\"\nunit = 2\n";
     let config: Config = runtime::config::parse(&folder.path().join("edge.toml"), text).unwrap();
-    let site = Site::build(&config).unwrap();
+    let mut site = Site::build(&config).unwrap();
+    site.devices[DOOR].hearing = hearing;
     let detector = Detector::new(&site);
     Traced { site, detector }
+}
+
+fn sample(point: wire::PointNo, value: Option<Value>, novelty: Novelty) -> Sample {
+    Sample { point, value, quality: Quality::Good, novelty, marks: Marks::NONE }
 }
 
 impl Traced {
     fn good(&mut self, device: usize, ms: u64, values: &[Value]) -> Vec<String> {
         let first = self.site.devices[device].first.0;
-        let sample = |(place, value): (u16, &Value)| Sample {
-            point: wire::PointNo(first + place),
-            value: Some(value.clone()),
-            quality: Quality::Good,
-            novelty: Novelty::Level,
+        let level = |(place, value): (u16, &Value)| {
+            sample(wire::PointNo(first + place), Some(value.clone()), Novelty::Level)
         };
-        let samples = (0..).zip(values).map(sample).collect();
+        let samples = (0..).zip(values).map(level).collect();
         self.scan(Scan { device, stamp: at(ms), outcome: Ok(samples), receipt: None })
     }
 
@@ -68,18 +83,18 @@ impl Traced {
     }
 
     fn scan(&mut self, scan: Scan) -> Vec<String> {
-        let detected = self.detector.scan(&scan, scan.stamp);
-        self.lines(detected)
+        let found = self.detector.scan(&scan, scan.stamp);
+        self.lines(found)
     }
 
     fn tick(&mut self, ms: u64) -> Vec<String> {
-        let detected = self.detector.tick(at(ms));
-        self.lines(detected)
+        let found = self.detector.tick(at(ms));
+        self.lines(found)
     }
 
-    /// `time point = value quality`; what is good is not said.
-    fn lines(&self, detected: Vec<Detected>) -> Vec<String> {
-        detected.into_iter().map(|found| self.line(found)).collect()
+    /// `time point = value quality (marks)`; what is good is not said.
+    fn lines(&self, found: Found) -> Vec<String> {
+        found.detected.into_iter().map(|found| self.line(found)).collect()
     }
 
     fn line(&self, found: Detected) -> String {
@@ -92,9 +107,11 @@ impl Traced {
             Quality::Good => String::new(),
             quality => format!(" {quality}"),
         };
+        let marks = found.reading.marks;
+        let marks = if marks.is_empty() { String::new() } else { format!(" ({marks})") };
         let repeated = (found.what, found.lane) == (What::Snapshot, Lane::Routine);
         assert!(repeated || found.lane == kind.lane());
-        format!("{} {device}:{} = {value}{quality}", found.reading.stamp.mono_ms, entry.point)
+        format!("{} {device}:{} = {value}{quality}{marks}", found.reading.stamp.mono_ms, entry.point)
     }
 }
 
@@ -183,10 +200,7 @@ fn frozen_misconfigured_and_defective_devices_have_failed_and_are_not_lost() {
     assert_eq!(frozen[1], "30000 door-1:contact = closed device_failure");
     assert_eq!(link(frozen), "30000 door-1:link = frozen");
     assert_eq!(link(site.bad(DOOR, 31_000, ScanFailure::Exception(2))), "31000 door-1:link = misconfigured");
-    assert_eq!(
-        link(site.bad(DOOR, 32_000, ScanFailure::Exception(4))),
-        "32000 door-1:link = online device_failure"
-    );
+    assert_eq!(link(site.bad(DOOR, 32_000, ScanFailure::Exception(4))), "32000 door-1:link = defective");
     for ms in [33_000, 34_000, 35_000] {
         assert_eq!(
             site.bad(DOOR, ms, ScanFailure::Exception(6)),
@@ -215,11 +229,11 @@ fn a_snapshot_tells_how_everything_stands_and_when_it_was_read() {
     site.tick(0);
     site.door(20, 0);
     site.door(520, 0);
-    let detected = site.detector.storage(true, at(530));
-    assert_eq!(site.lines(detected), ["530 edge:storage = yes"]);
-    let detected = site.detector.snapshot(at(900));
+    let found = site.detector.storage(true, at(530));
+    assert_eq!(site.lines(found), ["530 edge:storage = yes"]);
+    let found = site.detector.snapshot(at(900));
     assert_eq!(
-        site.lines(detected),
+        site.lines(found),
         [
             "520 door-1:contact = closed",
             "520 door-1:supply = 27",
@@ -235,8 +249,8 @@ fn a_snapshot_tells_how_everything_stands_and_when_it_was_read() {
 fn the_snapshot_of_the_panel_takes_the_arming_along() {
     let mut site = traced();
     site.panel(0, 2);
-    let detected = site.detector.snapshot(at(100));
-    let lines = site.lines(detected);
+    let found = site.detector.snapshot(at(100));
+    let lines = site.lines(found);
     assert_eq!(lines[..2], ["0 panel-1:arm = part", "0 edge:arming = part"]);
 }
 
@@ -245,8 +259,8 @@ fn a_clock_that_is_set_is_an_event() {
     let mut site = traced();
     site.tick(0);
     let now = Stamp { clock: ClockState::Synchronised, ..at(5) };
-    let detected = site.detector.tick(now);
-    assert_eq!(site.lines(detected), ["5 edge:clock = synchronised"]);
+    let found = site.detector.tick(now);
+    assert_eq!(site.lines(found), ["5 edge:clock = synchronised"]);
 }
 
 #[test]
@@ -254,86 +268,39 @@ fn scans_of_devices_and_points_that_do_not_exist_change_nothing() {
     let mut site = traced();
     site.tick(0);
     assert_eq!(site.scan(Scan { device: 9, stamp: at(1), outcome: Ok(vec![]), receipt: None }), NOTHING);
-    let stray =
-        Sample { point: wire::PointNo(999), value: None, quality: Quality::Good, novelty: Novelty::Level };
+    let stray = sample(wire::PointNo(999), None, Novelty::Level);
     let sent = site.scan(Scan { device: DOOR, stamp: at(1), outcome: Ok(vec![stray]), receipt: None });
     assert_eq!(sent, ["1 door-1:link = online"]);
 }
 
-/// What may happen to a site, and how many milliseconds after the thing before.
-#[derive(Clone, Debug)]
-enum Happens {
-    Good { device: usize, state: i64 },
-    Bad { device: usize, failure: usize },
-    Tick,
-    Snapshot,
+#[test]
+fn behind_a_heartbeat_that_stands_still_values_are_stale_although_the_device_is_online() {
+    let mut site = traced();
+    site.door(1_000, 1);
+    let still = site.bad(DOOR, 4_000, ScanFailure::Still { still_ms: 3_000 });
+    assert!(still.iter().any(|line| line.contains("contact") && line.contains("stale")), "{still:?}");
+    assert!(!still.iter().any(|line| line.contains("link")), "the link is sound: {still:?}");
+    assert_eq!(site.bad(DOOR, 4_500, ScanFailure::Still { still_ms: 3_500 }), [""; 0], "said once");
+    assert_eq!(site.tick(9_000), [""; 0], "nothing further becomes stale");
+    let frozen = site.bad(DOOR, 31_000, ScanFailure::Frozen { still_ms: 30_000 });
+    assert!(frozen.iter().any(|line| line.contains("link")), "{frozen:?}");
+    let back = site.door(32_000, 1);
+    assert!(back.iter().any(|line| line.contains("contact")), "{back:?}");
 }
 
-fn happenings() -> impl Strategy<Value = Vec<(u64, Happens)>> {
-    let happens = prop_oneof![
-        6 => (0..2_usize, 0..3_i64).prop_map(|(device, state)| Happens::Good { device, state }),
-        4 => (0..2_usize, 0..5_usize).prop_map(|(device, failure)| Happens::Bad { device, failure }),
-        4 => Just(Happens::Tick),
-        1 => Just(Happens::Snapshot),
-    ];
-    proptest::collection::vec((0..3_000_u64, happens), 1..120)
-}
-
-fn failure(number: usize) -> ScanFailure {
-    match number {
-        0 => ScanFailure::Foreign(Mismatch::Missing),
-        1 => ScanFailure::Frozen { still_ms: 30_000 },
-        2 => ScanFailure::Exception(2),
-        _ => ScanFailure::Timeout { waited_ms: 1 },
+#[test]
+fn a_message_that_comes_again_and_again_keeps_no_value_fresh_and_no_device_alive() {
+    let mut site = traced_with(DOOR_PROFILE, Hearing::Speaks);
+    site.door(0, 0);
+    let mut told = Vec::new();
+    for ms in (100..20_000).step_by(100) {
+        let receipt = Some(crate::field::Receipt { bookmark: None, confirm: None });
+        told.extend(site.scan(Scan { device: DOOR, stamp: at(ms), outcome: Ok(Vec::new()), receipt }));
+        told.extend(site.tick(ms));
     }
-}
-
-proptest! {
-    #[test]
-    fn whatever_happens_values_are_true_events_are_news_and_ticks_make_progress(happenings in happenings()) {
-        let Traced { site, mut detector } = traced();
-        // What was read of each point and when, and what was last sent of it.
-        let mut read = Vec::new();
-        let mut sent = std::collections::BTreeMap::new();
-        let mut ms = 0;
-        for (later, happens) in happenings {
-            ms += later;
-            let detected = match happens {
-                Happens::Good { device, state } => {
-                    let point = site.devices[device].first;
-                    let value = Value::Integer(state);
-                    read.push((point, value.clone(), ms));
-                    let sample = Sample { point, value: Some(value), quality: Quality::Good, novelty: Novelty::Level };
-                    detector.scan(&Scan { device, stamp: at(ms), outcome: Ok(vec![sample]), receipt: None }, at(ms))
-                }
-                Happens::Bad { device, failure: number } => {
-                    detector.scan(&Scan { device, stamp: at(ms), outcome: Err(failure(number)), receipt: None }, at(ms))
-                }
-                Happens::Tick => {
-                    ms = detector.next_tick_ms().unwrap_or(ms).max(ms);
-                    let detected = detector.tick(at(ms));
-                    prop_assert!(detector.next_tick_ms().is_none_or(|next_ms| next_ms > ms), "the next tick is later");
-                    detected
-                }
-                Happens::Snapshot => detector.snapshot(at(ms)),
-            };
-            for found in detected {
-                let Reading { value, quality, stamp, .. } = &found.reading;
-                prop_assert!(stamp.mono_ms <= ms);
-                let of_profile = site.devices.iter().any(|device| device.first == found.point);
-                if let (Quality::Good, Some(value), true) = (quality, value, of_profile) {
-                    prop_assert!(read.contains(&(found.point, value.clone(), stamp.mono_ms)), "{found:?}");
-                }
-                let said = (value.clone(), *quality);
-                let before = sent.insert(found.point, said.clone());
-                if before.is_none() {
-                    let kind = site.table.point(found.point).unwrap().kind().unwrap();
-                    prop_assert_eq!((found.what, found.lane), (What::Snapshot, kind.lane()), "{:?}", found);
-                }
-                if found.what == What::Event {
-                    prop_assert_ne!(before, Some(said), "nothing new in {:?}", found);
-                }
-            }
-        }
-    }
+    let contact = site.site.devices[DOOR].first;
+    assert!(site.detector.links().any(|(id, link)| id.as_str() == "door-1" && link == "lost"), "{told:?}");
+    let snapshot = site.detector.snapshot(at(20_000)).detected;
+    let contact = snapshot.iter().find(|found| found.point == contact).unwrap();
+    assert_eq!(contact.reading.quality, Quality::CommFailure);
 }

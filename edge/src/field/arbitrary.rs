@@ -8,7 +8,8 @@ use proptest::sample::select;
 use wire::{Kind, PointName};
 
 use super::profile::{
-    Block, Encoding, HeaderSpec, Meaning, PointSpec, Profile, Range, Report, Scale, Source,
+    Block, ByteOrder, Encoding, HeaderSpec, Invalid, Meaning, PointSpec, Profile, Protocol, Range, Register,
+    Report, Scale, Sender, Source,
 };
 use super::profile::{StateMap, Table, WordOrder};
 
@@ -31,11 +32,15 @@ pub(super) fn profile() -> impl Strategy<Value = Profile> {
         Profile {
             name: "random".into(),
             description: String::new(),
+            protocol: Protocol::Modbus,
             poll_interval: Duration::from_secs(1),
             timeout: Duration::from_secs(1),
+            report_interval: Duration::from_secs(60),
+            sender: Sender::default(),
             header,
             sizes: Vec::new(),
             blocks,
+            ring: None,
             points,
         }
     })
@@ -43,7 +48,10 @@ pub(super) fn profile() -> impl Strategy<Value = Profile> {
 
 /// Blocks of input registers around everything that is needed there, cut wherever nothing is.
 fn blocks((step, slack): (u16, u16), header: Option<&HeaderSpec>, points: &[PointSpec]) -> Vec<Block> {
-    let needed = points.iter().filter(|point| point.source.table == Table::Input).map(super::plan::span_of);
+    let registers = points.iter().filter_map(|point| Some((point.source.register()?, point.sequence)));
+    let needed = registers
+        .filter(|(value, _)| value.table == Table::Input)
+        .map(|(value, sequence)| super::modbus::plan::span_of(value, sequence));
     let mut spans: Vec<_> = needed.chain(header.map(|header| header.span())).collect();
     spans.sort_by_key(|span| span.start);
     let mut joined: Vec<std::ops::Range<u32>> = Vec::new();
@@ -68,33 +76,43 @@ fn named(no: usize, point: PointSpec) -> PointSpec {
 
 fn point() -> impl Strategy<Value = PointSpec> {
     let sequence = proptest::option::of((0..40_u16, prop::bool::ANY));
-    (source(), meaning(), sequence, vec(-3..40_000_i64, 0..2)).prop_map(
+    (register(), meaning(), sequence, vec(-3..40_000_i32, 0..2)).prop_map(
         |(source, (kind, meaning), sequence, invalid)| {
             let (kind, meaning) = fitting(source.encoding, kind, meaning);
-            let sequence = sequence.filter(|_| !source.table.is_bits()).map(|(distance, wide)| Source {
+            let sequence = sequence.filter(|_| !source.table.is_bits()).map(|(distance, wide)| Register {
                 table: source.table,
                 address: (source.address + distance).min(ADDRESSES),
                 encoding: if wide { Encoding::U32(WordOrder::HighFirst) } else { Encoding::U16 },
+                byte_order: source.byte_order,
             });
             PointSpec {
                 name: PointName::parse("p").unwrap(),
                 kind,
-                source,
+                source: Source::Register(source),
                 sequence,
                 meaning,
-                invalid: if source.encoding.is_bit() { [].into() } else { invalid.into() },
+                invalid: if source.encoding.is_bit() {
+                    [].into()
+                } else {
+                    invalid.into_iter().map(marker).collect()
+                },
                 deadband: 0.0,
                 debounce: Duration::ZERO,
                 report: Report::Change,
+                watch: Default::default(),
                 element: None,
             }
         },
     )
 }
 
-fn source() -> impl Strategy<Value = Source> {
+fn marker(number: i32) -> Invalid {
+    Invalid::Numbers { from: number.into(), to: number.into() }
+}
+
+fn register() -> impl Strategy<Value = Register> {
     let order = select(vec![WordOrder::HighFirst, WordOrder::LowFirst]);
-    let encoding = (order, 0..16_u8, 0..6_usize).prop_map(|(order, bit, choice)| {
+    let encoding = (order, 0..16_u8, 0..12_usize).prop_map(|(order, bit, choice)| {
         let encodings = [
             Encoding::U16,
             Encoding::I16,
@@ -102,13 +120,20 @@ fn source() -> impl Strategy<Value = Source> {
             Encoding::I32(order),
             Encoding::F32(order),
             Encoding::BitOf(bit),
+            Encoding::BitsOf { lowest: bit / 2, count: 2 + bit / 2 },
+            Encoding::U64(order),
+            Encoding::I64(order),
+            Encoding::F64(order),
+            Encoding::Bcd16,
+            Encoding::Bcd32(order),
         ];
         encodings[choice]
     });
     let table = select(vec![Table::Input, Table::Input, Table::Holding, Table::Discrete, Table::Coil]);
-    (table, 0..ADDRESSES, encoding).prop_map(|(table, address, encoding)| {
+    let byte_order = select(vec![ByteOrder::Normal, ByteOrder::Swapped]);
+    (table, 0..ADDRESSES, encoding, byte_order).prop_map(|(table, address, encoding, byte_order)| {
         let encoding = if table.is_bits() { Encoding::Bit } else { encoding };
-        Source { table, address, encoding }
+        Register { table, address, encoding, byte_order }
     })
 }
 
@@ -116,8 +141,8 @@ fn meaning() -> impl Strategy<Value = (Kind, Meaning)> {
     let scale = select(vec![1.0, 0.1, 0.01, 10.0, -3.7, 1e300]).prop_map(Scale::new);
     let range = proptest::option::of(Just(Range { min: -10.0, max: 1000.0 }));
     (scale, range, prop::bool::ANY, 0..4_u8).prop_map(|(scale, range, inverted, choice)| match choice {
-        0 => (Kind::DoorTamper, Meaning::Flag { inverted }),
-        1 => (Kind::DoorContact, Meaning::State(StateMap::Own { states: 4 })),
+        0 => (Kind::DoorTamper, Meaning::Flag { inverted, states: None }),
+        1 => (Kind::DoorContact, Meaning::State(StateMap::Own(&["a", "b", "c", "d"]))),
         2 => (Kind::PanelWrongCodes, Meaning::Count { scale, range }),
         _ => (Kind::DoorSupply, Meaning::Measure { scale, range }),
     })
@@ -127,7 +152,7 @@ fn meaning() -> impl Strategy<Value = (Kind, Meaning)> {
 fn fitting(encoding: Encoding, kind: Kind, meaning: Meaning) -> (Kind, Meaning) {
     match (encoding.is_bit(), &meaning) {
         (true, Meaning::Count { .. } | Meaning::Measure { .. }) => {
-            (Kind::DoorTamper, Meaning::Flag { inverted: false })
+            (Kind::DoorTamper, Meaning::Flag { inverted: false, states: None })
         }
         (false, Meaning::Flag { .. }) => {
             (Kind::DoorSupply, Meaning::Measure { scale: Scale::ONE, range: None })

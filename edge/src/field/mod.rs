@@ -1,59 +1,55 @@
-//! The field: reads the devices of the site and hands on one scan per poll.
+//! The field: watches the devices of the site and hands on what they say as scans.
 //!
 //! ```text
-//! profile ─ plan ─┐
-//!                 ├─ poller ─ modbus_tcp ═ device
-//!          site ──┘    │          │
-//!                      │        reply ─ header ─ heartbeat
-//!                      │          └──── decode ─ samples ─┐
-//!                      └──────────────────────── failure ─┴─ scan
+//! profile ─┐
+//!    site ─┴─ modbus ═ devices that are asked
+//!               └─ scan of samples, or failure
 //! ```
 
 pub mod profile;
 
-pub mod plan;
 pub mod site;
 
-mod poller;
-pub mod schedule;
+pub mod modbus;
 
-mod modbus_tcp;
-pub mod reply;
+pub mod listener;
+pub mod message;
+pub mod report;
 
-pub mod header;
-pub mod heartbeat;
-
-pub mod decode;
-pub mod failure;
 pub mod sample;
 
 #[cfg(test)]
 mod arbitrary;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use runtime::shutdown::Shutdown;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
-use wire::{DeviceId, Stamp};
+use wire::Stamp;
 
-pub use failure::{ScanFailure, Verdict};
+pub use modbus::failure::{ScanFailure, Verdict};
 pub use sample::{Novelty, Receipt, Sample, Scan};
-pub use site::{Device, OwnPoints, Site, SiteError};
+pub use site::{ArmingSource, Device, Hearing, Kept, OwnPoints, PanelPoints, Site, SiteError};
 
-use poller::{Poller, ScansClosed};
+use crate::config::Access;
+use modbus::bus::{Bus, Member};
+use modbus::poller::{Poller, ScansClosed};
 
 #[derive(Debug, thiserror::Error)]
 pub enum FieldError {
-    #[error("nobody takes the scans of {device} any more")]
-    ScansClosed { device: DeviceId },
-    #[error("the task of a device broke down")]
-    Poller(#[source] JoinError),
+    #[error("nobody takes the scans any more")]
+    ScansClosed,
+    #[error("the task of a device or a bus broke down")]
+    Task(#[source] JoinError),
 }
 
-/// Polls all devices, each in a task of its own, until the shutdown begins. `stamp` tells the present moment.
+/// Watches all devices, each in a task of its own or that of its bus, until the shutdown begins. `stamp` tells the present
+/// moment. Logs of devices are read once it is known how far an earlier run has read them.
 pub async fn run<S>(
     site: &Site,
+    kept: Kept,
     stamp: S,
     scans: mpsc::Sender<Scan>,
     shutdown: Shutdown,
@@ -61,21 +57,39 @@ pub async fn run<S>(
 where
     S: Fn() -> Stamp + Clone + Send + Sync + 'static,
 {
-    let mut pollers = JoinSet::new();
+    let mut tasks = JoinSet::new();
+    let mut members: Vec<Vec<Member>> = site.buses.iter().map(|_| Vec::new()).collect();
     for (place, device) in site.devices.iter().enumerate() {
-        let id = device.id.clone();
-        let phase = phase(device.poll_interval, place, site.devices.len());
-        let poller = Poller::new(device.clone(), place, stamp.clone(), scans.clone());
-        pollers.spawn(async move { (id, poller.run(phase).await) });
+        if device.hearing == Hearing::Speaks {
+            continue;
+        }
+        let mut device = device.clone();
+        device.kept = Arc::clone(&kept);
+        match device.access.clone() {
+            Access::ModbusTcp { address, unit } => {
+                let phase = phase(device.poll_interval, place, site.devices.len());
+                let poller = Poller::new(device, (address, unit), place, stamp.clone(), scans.clone());
+                tasks.spawn(poller.run(phase));
+            }
+            Access::Listener { .. } => {}
+            Access::ModbusRtu { bus, unit } => {
+                let bus = site.buses.iter().position(|known| known.id == bus);
+                members[bus.expect("a device names a bus of its site")].push(Member { device, unit, place });
+            }
+        }
     }
-    drop(scans);
+    for (config, members) in site.buses.iter().zip(members) {
+        tasks.spawn(Bus::new(config.clone(), members, stamp.clone(), scans.clone()).run());
+    }
+    // Held until the end: an edge without devices has itself to watch.
+    let _scans = scans;
     tokio::select! {
         () = shutdown.wait() => Ok(()),
-        Some(ended) = pollers.join_next() => match ended {
+        Some(ended) = tasks.join_next() => match ended {
             // A stage behind this one may go first when all stop.
-            Ok(_) if shutdown.begun() => Ok(()),
-            Ok((device, ScansClosed)) => Err(FieldError::ScansClosed { device }),
-            Err(error) => Err(FieldError::Poller(error)),
+            Ok(ScansClosed) if shutdown.begun() => Ok(()),
+            Ok(ScansClosed) => Err(FieldError::ScansClosed),
+            Err(error) => Err(FieldError::Task(error)),
         },
     }
 }

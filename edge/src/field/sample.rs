@@ -1,9 +1,9 @@
 //! What a driver hands on: one scan per poll of a device, good or failed.
 
 use gate::Confirm;
-use wire::{PointNo, Quality, Stamp, Value};
+use wire::{Marks, PointNo, Quality, Stamp, Value};
 
-use super::failure::ScanFailure;
+use super::modbus::failure::ScanFailure;
 use crate::spool::Bookmark;
 
 /// The outcome of one poll.
@@ -16,16 +16,26 @@ pub struct Scan {
     /// Of a device that is asked: a sample for every point of its profile, or none at all. Of one that sends by itself:
     /// a sample for every point that it spoke of, in its order.
     pub outcome: Result<Vec<Sample>, ScanFailure>,
-    /// For a device that sends by itself and waits to hear that it was heard.
+    /// For a device that waits to hear that it was heard, or whose log was read on.
     pub receipt: Option<Receipt>,
 }
 
-/// Who waits until what follows from a scan is durable.
+impl Scan {
+    /// Whether it is a message that came again, of which nothing follows. It is no sign of life either: who says for ever
+    /// what he said before is as frozen as who says nothing.
+    pub fn is_repetition(&self) -> bool {
+        let is_empty = self.outcome.as_ref().is_ok_and(Vec::is_empty);
+        is_empty && self.receipt.as_ref().is_some_and(|receipt| receipt.bookmark.is_none())
+    }
+}
+
+/// What has to become durable together with what follows from a scan, and who waits until it is.
 #[derive(Debug)]
 pub struct Receipt {
-    /// How far the sender has come; durable together with what follows from the scan.
+    /// How far its source has been read.
     pub bookmark: Option<Bookmark>,
-    pub confirm: Confirm,
+    /// Of a device that sends by itself. One that is asked waits for nothing.
+    pub confirm: Option<Confirm>,
 }
 
 /// The value of one point as its device gave it.
@@ -36,6 +46,8 @@ pub struct Sample {
     pub value: Option<Value>,
     pub quality: Quality,
     pub novelty: Novelty,
+    /// What its driver knows of how it came: late, or behind others that nobody saw.
+    pub marks: Marks,
 }
 
 /// What a sample says about when its value came about.

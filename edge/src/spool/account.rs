@@ -12,6 +12,12 @@ const ROW_OVERHEAD_BYTES: u64 = 64;
 /// should not be needed with every envelope.
 const FREED_SHARE: u64 = 64;
 
+/// Routine may take three quarters of the limit and no more: what is left is the urgent lane's own, so that an alarm finds
+/// room without anything being given up for it.
+fn routine_max(bytes_max: u64) -> u64 {
+    bytes_max - bytes_max / 4
+}
+
 /// What an envelope of this length takes from the limit.
 pub(super) fn cost(envelope_bytes: usize) -> u64 {
     envelope_bytes as u64 + ROW_OVERHEAD_BYTES
@@ -112,27 +118,33 @@ impl Account {
 
     /// How many bytes have to go so that `incoming` more have room; `None` if they have.
     pub(super) fn must_free(&self, incoming: u64) -> Option<u64> {
-        let over = (self.bytes() + incoming).checked_sub(self.bytes_max).filter(|over| *over > 0)?;
+        self.over(self.bytes() + incoming, self.bytes_max)
+    }
+
+    /// How many bytes the routine lane has to give up for `incoming` more of its own; `None` if it has room.
+    pub(super) fn routine_must_free(&self, incoming: u64) -> Option<u64> {
+        self.over(self.lane(Lane::Routine).bytes + incoming, routine_max(self.bytes_max))
+    }
+
+    fn over(&self, bytes: u64, max: u64) -> Option<u64> {
+        let over = bytes.checked_sub(max).filter(|over| *over > 0)?;
         Some(over.max(self.bytes_max / FREED_SHARE))
     }
 
     /// What goes next: what the hub has before what it has not, and routine before urgent.
     pub(super) fn victim(&self) -> Option<Victim> {
-        let standing_of = |lane: Lane| {
-            let account = self.lane(lane);
-            let confirmed = account.oldest < account.confirmed;
-            (!account.is_empty()).then_some(if confirmed {
-                Standing::Confirmed
-            } else {
-                Standing::Unconfirmed
-            })
-        };
         [Standing::Confirmed, Standing::Unconfirmed].into_iter().find_map(|standing| {
-            let lane = [Lane::Routine, Lane::Urgent]
-                .into_iter()
-                .find(|lane| standing_of(*lane) == Some(standing))?;
-            Some(Victim { lane, standing })
+            let victims = [Lane::Routine, Lane::Urgent].into_iter().filter_map(|lane| self.oldest(lane));
+            victims.into_iter().find(|victim| victim.standing == standing)
         })
+    }
+
+    /// The oldest envelope of a lane, if it holds any.
+    pub(super) fn oldest(&self, lane: Lane) -> Option<Victim> {
+        let account = self.lane(lane);
+        let is_confirmed = account.oldest < account.confirmed;
+        let standing = if is_confirmed { Standing::Confirmed } else { Standing::Unconfirmed };
+        (!account.is_empty()).then_some(Victim { lane, standing })
     }
 }
 
@@ -185,6 +197,15 @@ mod tests {
         assert_eq!(account.must_free(2_000), None);
         assert_eq!(account.must_free(2_001), Some(10_000 / FREED_SHARE));
         assert_eq!(account.must_free(3_000), Some(1_000));
+    }
+
+    #[test]
+    fn a_quarter_is_the_urgent_lanes_own() {
+        let account = account();
+        assert_eq!(account.lane(Lane::Routine).bytes, 4_000);
+        assert_eq!(account.routine_must_free(3_500), None);
+        assert_eq!(account.routine_must_free(3_600), Some(10_000 / FREED_SHARE));
+        assert_eq!(account.routine_must_free(4_500), Some(1_000));
     }
 
     #[test]

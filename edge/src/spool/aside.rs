@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tracing::{error, warn};
 
 /// How many damaged files are kept. More would fill the disk of an edge whose storage is dying.
-const DAMAGED_FILES_MAX: usize = 2;
+const DAMAGED_FILES_MAX: usize = 3;
 
 /// `spool.redb` → `spool.redb.SUFFIX`.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
@@ -22,8 +22,7 @@ pub(super) fn set_aside(path: &Path, now_ms: i64) -> io::Result<PathBuf> {
     let aside = beside(path, &format!("damaged-{now_ms:020}"));
     fs::rename(path, &aside)?;
     error!(path = %path.display(), aside = %aside.display(), "the damaged spool file was set aside");
-    let mut all = damaged(path)?;
-    all.sort();
+    let all = damaged(path)?;
     for old in all.iter().rev().skip(DAMAGED_FILES_MAX) {
         warn!(path = %old.display(), "an older damaged spool file is deleted");
         fs::remove_file(old)?;
@@ -36,13 +35,16 @@ pub(super) fn has_damaged(path: &Path) -> bool {
     damaged(path).is_ok_and(|files| !files.is_empty())
 }
 
-fn damaged(path: &Path) -> io::Result<Vec<PathBuf>> {
+/// Oldest first: the time in their names has a fixed width.
+pub(super) fn damaged(path: &Path) -> io::Result<Vec<PathBuf>> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let prefix = beside(Path::new(path.file_name().unwrap_or_default()), "damaged-");
     let prefix = prefix.to_string_lossy().into_owned();
     let entries = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
     let ours = entries.iter().filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix));
-    Ok(ours.map(fs::DirEntry::path).collect())
+    let mut ours: Vec<PathBuf> = ours.map(fs::DirEntry::path).collect();
+    ours.sort();
+    Ok(ours)
 }
 
 /// Counts failed writes across restarts, in two empty files: a full disk still has room for a name. Everything is best
@@ -96,10 +98,9 @@ mod tests {
             fs::write(&path, now_ms.to_string()).unwrap();
             set_aside(&path, now_ms).unwrap();
         }
-        let mut kept: Vec<String> =
+        let kept: Vec<String> =
             damaged(&path).unwrap().iter().map(|path| fs::read_to_string(path).unwrap()).collect();
-        kept.sort();
-        assert_eq!(kept, ["3", "4"]);
+        assert_eq!(kept, ["2", "3", "4"]);
         assert!(has_damaged(&path) && !path.exists());
     }
 

@@ -16,6 +16,10 @@ impl GapBuilder {
         Self { epoch, lane, reason, gap: None }
     }
 
+    pub(super) fn is_about(&self, lane: Lane, reason: GapReason) -> bool {
+        self.lane == lane && self.reason == reason
+    }
+
     /// The envelope `[first, next)` goes; `before` is what it names as the one before it.
     pub(super) fn add(&mut self, first: Seq, next: Seq, before: Digest, digest: Digest) {
         let gap = self.gap.get_or_insert(Gap {

@@ -83,7 +83,7 @@ impl Meta {
 
 /// What a new epoch says of the one before it.
 pub(super) fn previous_epoch(epoch: Epoch, heads: [Head; 2]) -> PreviousEpoch {
-    PreviousEpoch { epoch, heads: heads.map(|head| LaneHead { next: head.next, head: head.digest }) }
+    PreviousEpoch { epoch, heads: heads.map(LaneHead::from) }
 }
 
 /// A point table that some kept envelope names.

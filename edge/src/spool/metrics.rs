@@ -11,6 +11,8 @@ pub(super) struct Metrics {
     envelopes: [Counter; 2],
     given_up: [[Counter; 2]; 2],
     refused: Counter,
+    refused_bookmarks: Counter,
+    checkpoints: [Counter; 2],
     commits: Counter,
     epochs: Counter,
     bytes: Gauge,
@@ -26,6 +28,9 @@ impl Metrics {
             given_up: Lane::ALL
                 .map(|lane| [given_up(lane, Standing::Confirmed), given_up(lane, Standing::Unconfirmed)]),
             refused: counter!("spool_records_refused_total"),
+            checkpoints: ["signed", "failed"]
+                .map(|outcome| counter!("spool_checkpoints_total", "outcome" => outcome)),
+            refused_bookmarks: counter!("spool_bookmarks_refused_total"),
             commits: counter!("spool_commits_total"),
             epochs: counter!("spool_epochs_renewed_total"),
             bytes: gauge!("spool_bytes"),
@@ -44,6 +49,18 @@ impl Metrics {
 
     pub(super) fn refused(&self, records: usize) {
         self.refused.increment(records as u64);
+    }
+
+    pub(super) fn refused_bookmark(&self) {
+        self.refused_bookmarks.increment(1);
+    }
+
+    pub(super) fn signed(&self) {
+        self.checkpoints[0].increment(1);
+    }
+
+    pub(super) fn not_signed(&self) {
+        self.checkpoints[1].increment(1);
     }
 
     pub(super) fn committed(&self, account: &Account) {

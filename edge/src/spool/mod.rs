@@ -1,37 +1,55 @@
 //! The durable queue between detection and uplink.
 //!
 //! ```text
-//! entries ─ task ─ queue ─ seal ─ store (redb, one file)      uplink ─ task ─ queue ─ read
+//! batches ─ task ─ queue ─ seal ─ store (redb, one file)      uplink ─ task ─ queue ─ read
 //!                    │      └ envelopes, once                   │
 //!                    ├ routine (waits to share an envelope)      └ resume ─ go on, or a new epoch
+//!                    ├ bookmarks (wait with them)
 //!                    └ account ─ room ─ gaps
 //! ```
 //!
 //! The promise.
 //! * An urgent entry is on the disk when its `append` resolves. What is read out was durable before.
+//! * A bookmark says how far a source has been read. It commits with the records that came with it and all that came before,
+//!   never ahead of them; an `append` with bookmarks resolves when all of that is durable. Bookmarks go along into a new
+//!   epoch. With a damaged file they are lost: the sources are then read again from their beginning.
 //! * Records are sealed into envelopes of at most 4,000 bytes once, on their way in, and never cut anew. Each envelope
 //!   names the hash of the one before it in its lane; numbers rise by one; no number is ever given to other bytes, across
 //!   crashes, power cuts and old disk images: if this spool turns out to be an old image of itself, a new epoch begins.
 //! * Nothing is lost in silence. When the room is used up, whole envelopes go: those that the hub has, then the oldest
-//!   routine ones, urgent ones last. Every unconfirmed one that goes is named in a gap record.
-//! * What the hub has confirmed stays as long as its space is not needed, so that a hub restored from a backup is refilled.
+//!   routine ones, urgent ones last; and routine never takes more than three quarters of the room. What is older than its
+//!   lane keeps goes too, as far as its age can be trusted. Every unconfirmed one that goes is named in a gap record.
+//! * What the hub has confirmed stays as long as it is young enough and its space is not needed, so that a hub restored from
+//!   a backup is refilled.
+//! * A checkpoint in the urgent lane signs what both lanes hold before it: with the commit of a grave event, and at least
+//!   once a minute while there is something new. Without a usable key there are none, and everything else goes on.
 //! * The first record of an epoch says why it began. The point table that readings refer to is written before them, and
 //!   kept as long as an envelope names it.
+//! * A file that is damaged, or came back empty, is set aside and never silently replaced: the new epoch says so. The newest
+//!   three are kept for people to look at.
 //! * After a failed write or fsync the file is not touched again by this process. After two failures in a row, or when the
 //!   file cannot be opened, the same queue runs in memory and says so.
+//!
+//! Wear. Urgent entries commit at once, everything else waits to share a commit: each writes about 28 KB beside its
+//! envelopes, whatever is in it. `edge/tests/spool/wear.rs` measures what that makes of a day.
 //!
 //! Deliberately absent: a log of its own beside redb, and a confirmed cursor that commits alone. What the hub holds is
 //! learnt from the hub on every connect; a stale cursor costs a resend, never a record.
 
 mod account;
+mod age;
 mod aside;
 mod backend;
+mod bookmarks;
+mod checkpoint;
 mod entry;
 mod error;
 mod gaps;
+mod inspect;
 mod meta;
 mod metrics;
 mod open;
+mod overlay;
 mod queue;
 mod resume;
 mod routine;
@@ -44,11 +62,13 @@ use std::path::Path;
 use redb::StorageBackend;
 use wire::PointTable;
 
-pub use entry::{Bookmark, Entry, What};
+pub use checkpoint::{KeyFiles, Sign, SignError};
+pub use entry::{Batch, Bookmark, BookmarkRefused, Entry, Wait, What};
 pub use error::{SpoolError, SpoolGone};
+pub use inspect::{InspectError, Inspection, LaneInspection, inspect};
 pub use queue::{LaneStatus, Limit, Positions, Settings, Status, Stored};
 pub use store::StoreError;
-pub use task::{Spool, SpoolHandle, Tails};
+pub use task::{Spool, SpoolHandle, Submitted, Tails};
 
 use crate::clock::Clock;
 use aside::FailureMark;

@@ -10,7 +10,7 @@ use wire::heartbeat::Storage;
 use wire::{OpenedReason, PointTable, PreviousEpoch, Stamp};
 
 use super::aside::{FailureMark, has_damaged, set_aside};
-use super::backend::MeteredFile;
+use super::backend::file;
 use super::error::SpoolError;
 use super::queue::{Beginning, Queue, Settings};
 use super::store::{Store, StoreError};
@@ -92,9 +92,14 @@ fn try_file(
     if_new: (OpenedReason, Option<PreviousEpoch>),
     now: &Stamp,
 ) -> Result<Queue, Failure> {
+    // redb would take it for a new one. A file system may give a file back empty after a power cut, and what was in it is
+    // then as lost as in a damaged one.
+    if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
+        return Err(StoreError::damaged("it is empty").into());
+    }
     // redb may panic on a file that something else wrote into. Nothing outlives the closure, so nothing is seen half done.
     let attempt = catch_unwind(AssertUnwindSafe(|| {
-        let store = MeteredFile::open(path).map_err(StoreError::from_open).and_then(Store::open);
+        let store = file(path).map_err(StoreError::from_open).and_then(Store::open);
         open_store(store, settings, table, if_new, now)
     }));
     let failure = match attempt {

@@ -4,6 +4,7 @@
 //! envelope's base, and there is room. Otherwise the next envelope begins.
 
 use wire::envelope::{EnvelopeBuilder, Full};
+use wire::record::LaneHead;
 use wire::{
     Digest, EdgeId, Epoch, Header, Lane, Observation, Reading, Record, Sealed, Seq, Stamp, TableVersion,
 };
@@ -19,6 +20,12 @@ const WALL_STEP_MS_MAX: i64 = 50;
 pub(super) struct Head {
     pub next: Seq,
     pub digest: Digest,
+}
+
+impl From<Head> for LaneHead {
+    fn from(Head { next, digest }: Head) -> Self {
+        Self { next, head: digest }
+    }
 }
 
 /// A record that waits to be sealed, and its moment.
@@ -40,7 +47,9 @@ impl Draft {
         let stamp = match &record {
             Record::Event(observation) | Record::Snapshot(observation) => header.stamp(observation.offset_ms),
             Record::Gap(_) => header.base(),
-            Record::Opened(_) | Record::TablePart(_) | Record::Unknown { .. } => return None,
+            Record::Opened(_) | Record::TablePart(_) | Record::Checkpoint(_) | Record::Unknown { .. } => {
+                return None;
+            }
         };
         Some(Self { record, stamp })
     }

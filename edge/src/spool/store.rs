@@ -9,6 +9,8 @@ use redb::{
 };
 use wire::{Lane, Seq, TableVersion};
 
+use super::backend::{Metered, Written};
+use super::bookmarks::{BookmarkRow, Slot, SlotChange};
 use super::meta::{Meta, TableMeta};
 use super::seal::Laned;
 
@@ -19,6 +21,9 @@ const LEFT: TableDefinition<'static, Key, &'static [u8]> = TableDefinition::new(
 const TABLES: TableDefinition<'static, u64, &'static [u8]> = TableDefinition::new("tables");
 /// The queue's state stands behind the newest routine envelope, and shares its page: every page of a commit wears the flash.
 const STATE: Key = (2, 0);
+
+/// Bookmarks by slot. They follow the state, and the first of them share its page.
+const BOOKMARK: u8 = 3;
 
 /// redb's own page cache. Its default of 1 GiB is more memory than an edge has.
 const CACHE_BYTES: usize = 4 << 20;
@@ -58,6 +63,7 @@ pub(super) struct Changes {
     pub remove: Vec<(Lane, Seq)>,
     pub put_tables: Vec<TableMeta>,
     pub remove_tables: Vec<TableVersion>,
+    pub bookmarks: Vec<SlotChange>,
     pub meta: Meta,
 }
 
@@ -71,12 +77,20 @@ pub(super) trait Renewal {
 #[derive(Debug)]
 pub(super) struct Store {
     db: Database,
+    written: Written,
 }
 
 impl Store {
     pub(super) fn open(backend: impl StorageBackend) -> Result<Self, StoreError> {
+        let backend = Metered::new(backend);
+        let written = backend.written();
         let opened = Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(backend);
-        Ok(Self { db: opened.map_err(StoreError::from_open)? })
+        Ok(Self { db: opened.map_err(StoreError::from_open)?, written })
+    }
+
+    /// What was written to the storage since it was opened.
+    pub(super) fn written_bytes(&self) -> u64 {
+        self.written.bytes()
     }
 
     /// `None` if the store is new.
@@ -97,6 +111,18 @@ impl Store {
             tables.push(table.ok_or_else(|| StoreError::damaged("a point table cannot be read"))?);
         }
         Ok(tables)
+    }
+
+    pub(super) fn bookmarks(&self) -> Result<Vec<(Slot, BookmarkRow)>, StoreError> {
+        let Some(table) = self.table(ENVELOPES)? else { return Ok(Vec::new()) };
+        let mut bookmarks = Vec::new();
+        for row in table.range((BOOKMARK, 0)..=(BOOKMARK, u64::MAX)).map_err(read_error)? {
+            let (key, bytes) = row.map_err(read_error)?;
+            let bookmark = BookmarkRow::decode(bytes.value());
+            let bookmark = bookmark.ok_or_else(|| StoreError::damaged("a bookmark cannot be read"))?;
+            bookmarks.push((Slot(key.value().1), bookmark));
+        }
+        Ok(bookmarks)
     }
 
     /// Shows the envelopes of `lane` from `from` on, oldest first, until the visitor has seen enough.
@@ -166,10 +192,12 @@ impl Store {
 
     fn begin(&mut self) -> Result<WriteTransaction, StoreError> {
         let mut txn = self.db.begin_write().map_err(|error| sort(error.into(), StoreError::Write))?;
-        // After a power cut the file opens at once instead of being read from end to end, and a half-written commit can
-        // never pass for a whole one.
-        txn.set_quick_repair(true);
+        // Two syncs: a commit whose pages rotted on the medium is then told as damage. With one sync redb would take it for
+        // a torn one and go back to the commit before it, and what was durable would be gone in silence.
         txn.set_two_phase_commit(true);
+        // No quick repair: it writes the map of the whole file with every commit, more than twice of all the rest. Without
+        // it a file that was not closed is read from end to end when it is opened again; the field polls meanwhile.
+        txn.set_quick_repair(false);
         Ok(txn)
     }
 
@@ -209,6 +237,13 @@ fn write(txn: &WriteTransaction, changes: &Changes) -> Result<(), StoreError> {
     }
     for (lane, first) in &changes.remove {
         envelopes.remove((*lane as u8, first.0)).map_err(write_error)?;
+    }
+    for (slot, bookmark) in &changes.bookmarks {
+        match bookmark {
+            Some(row) => envelopes.insert((BOOKMARK, slot.0), row.encode().as_slice()),
+            None => envelopes.remove((BOOKMARK, slot.0)),
+        }
+        .map_err(write_error)?;
     }
     envelopes.insert(STATE, changes.meta.encode().as_slice()).map_err(write_error)?;
     // A table that is not opened costs no write.

@@ -11,7 +11,7 @@ use wire::{Epoch, Lane, Resume, Seq, Stamp};
 use crate::clock::Clock;
 
 use super::aside::{FailureMark, set_aside};
-use super::entry::Entry;
+use super::entry::{Batch, Bookmark, Wait};
 use super::error::{SpoolError, SpoolGone};
 use super::queue::{Limit, Positions, Queue, Status, Stored};
 use super::store::StoreError;
@@ -31,10 +31,11 @@ pub struct Tails {
 }
 
 enum Command {
-    Append { entries: Vec<Entry>, durable: oneshot::Sender<()> },
+    Append { batch: Batch, durable: oneshot::Sender<()> },
     Confirmed { lane: Lane, next: Seq },
     Read { lane: Lane, from: Seq, limit: Limit, reply: oneshot::Sender<Vec<Stored>> },
     Resume { resume: Resume, reply: oneshot::Sender<Positions> },
+    Bookmarks { reply: oneshot::Sender<Vec<Bookmark>> },
     Status { reply: oneshot::Sender<Status> },
 }
 
@@ -46,9 +47,23 @@ pub struct SpoolHandle {
 }
 
 impl SpoolHandle {
-    /// Resolves when the urgent ones among the entries are durable; routine ones are only taken in.
-    pub async fn append(&self, entries: Vec<Entry>) -> Result<(), SpoolGone> {
-        self.ask(|durable| Command::Append { entries, durable }).await
+    /// Resolves when all of the batch is durable that it waits for.
+    pub async fn append(&self, batch: impl Into<Batch>) -> Result<(), SpoolGone> {
+        self.submit(batch).await?.durable().await
+    }
+
+    /// Hands a batch in, behind all that were handed in before. Whoever must not wait for one before handing in the next
+    /// keeps what comes back.
+    pub async fn submit(&self, batch: impl Into<Batch>) -> Result<Submitted, SpoolGone> {
+        let (durable, answer) = oneshot::channel();
+        let command = Command::Append { batch: batch.into(), durable };
+        self.commands.send(command).await.map_err(|_| SpoolGone)?;
+        Ok(Submitted { answer })
+    }
+
+    /// How far the sources have been read, as far as it is durable.
+    pub async fn bookmarks(&self) -> Result<Vec<Bookmark>, SpoolGone> {
+        self.ask(|reply| Command::Bookmarks { reply }).await
     }
 
     /// The hub has everything of `lane` before `next`.
@@ -82,6 +97,20 @@ impl SpoolHandle {
     }
 }
 
+/// A batch on its way to the disk.
+#[derive(Debug)]
+#[must_use = "whoever does not wait does not know whether the batch became durable"]
+pub struct Submitted {
+    answer: oneshot::Receiver<()>,
+}
+
+impl Submitted {
+    /// Resolves when all of the batch is durable that it waits for.
+    pub async fn durable(self) -> Result<(), SpoolGone> {
+        self.answer.await.map_err(|_| SpoolGone)
+    }
+}
+
 /// Where the spool's file lies, and how often it failed.
 #[derive(Debug)]
 pub(super) struct Site {
@@ -94,6 +123,8 @@ pub struct Spool {
     queue: Queue,
     clock: Clock,
     commands: mpsc::Receiver<Command>,
+    /// Appends that wait until all is durable. Who appends limits them.
+    waiting: Vec<oneshot::Sender<()>>,
     tails: watch::Sender<Tails>,
     /// `None` if there is no file.
     site: Option<Site>,
@@ -103,7 +134,7 @@ pub(super) fn pair(queue: Queue, clock: Clock, site: Option<Site>) -> (Spool, Sp
     let (sender, commands) = mpsc::channel(COMMANDS_MAX);
     let (tails, watcher) = watch::channel(Tails { epoch: queue.epoch(), next: queue.tails() });
     let handle = SpoolHandle { commands: sender, tails: watcher };
-    (Spool { queue, clock, commands, tails, site }, handle)
+    (Spool { queue, clock, commands, waiting: Vec::new(), tails, site }, handle)
 }
 
 impl Spool {
@@ -111,10 +142,19 @@ impl Spool {
     /// more: an fsync that is tried again may claim what it lost.
     pub fn run(mut self) -> Result<(), SpoolError> {
         let outcome = self.work();
+        self.turn_away();
         if let (Err(error), Some(site)) = (&outcome, &self.site) {
             self.give_up_file(error, site);
         }
         outcome
+    }
+
+    /// Whoever waits learns that nobody works here any more, also one who hands something in at this moment: a channel that
+    /// is merely dropped may keep what comes in between, and its sender would wait for ever.
+    fn turn_away(&mut self) {
+        self.waiting.clear();
+        self.commands.close();
+        while self.commands.blocking_recv().is_some() {}
     }
 
     fn work(&mut self) -> Result<(), SpoolError> {
@@ -125,11 +165,11 @@ impl Spool {
         let healthy_at = (self.clock)().mono_ms + HEALTHY_AFTER.as_millis() as u64;
         let mut batch = Vec::with_capacity(COMMANDS_MAX);
         loop {
-            let wait =
-                self.queue.routine_due_ms().map(|due_ms| due_ms.saturating_sub((self.clock)().mono_ms));
+            let wait = self.queue.due_ms().map(|due_ms| due_ms.saturating_sub((self.clock)().mono_ms));
             let received = timer.block_on(receive(&mut self.commands, &mut batch, wait));
             if received == Received::Closed {
-                self.queue.seal_routine(&(self.clock)())?;
+                self.queue.seal_all(&(self.clock)())?;
+                self.tell_waiting();
                 info!("the spool is sealed");
                 return Ok(());
             }
@@ -145,24 +185,27 @@ impl Spool {
     /// One round: everything that waits to be appended shares a commit; the rest is answered after it.
     fn handle(&mut self, batch: &mut Vec<Command>) -> Result<(), SpoolError> {
         let now = (self.clock)();
-        let mut entries = Vec::new();
-        let mut waiting = Vec::new();
+        let mut joined = Batch::default();
+        let mut urgent_only = Vec::new();
         let mut questions = Vec::new();
         for command in batch.drain(..) {
             match command {
-                Command::Append { entries: more, durable } => {
-                    entries.extend(more);
-                    waiting.push(durable);
+                Command::Append { batch, durable } => {
+                    match batch.waits_for() {
+                        Wait::Urgent => urgent_only.push(durable),
+                        Wait::All | Wait::AllNow => self.waiting.push(durable),
+                    }
+                    joined.join(batch);
                 }
                 Command::Confirmed { lane, next } => self.queue.confirmed(lane, next),
                 question => questions.push(question),
             }
         }
-        self.queue.append(entries, &now)?;
+        self.queue.append(joined, &now)?;
         self.publish_tails();
-        for durable in waiting {
-            // Whoever gave up waiting has its records all the same.
-            let _ = durable.send(());
+        tell(urgent_only);
+        if self.queue.is_settled() {
+            self.tell_waiting();
         }
         questions.into_iter().try_for_each(|question| self.answer(question, &now))
     }
@@ -178,12 +221,19 @@ impl Spool {
                 self.publish_tails();
                 let _ = reply.send(positions);
             }
+            Command::Bookmarks { reply } => {
+                let _ = reply.send(self.queue.bookmarks());
+            }
             Command::Status { reply } => {
                 let _ = reply.send(self.queue.status(now)?);
             }
             Command::Append { .. } | Command::Confirmed { .. } => {}
         }
         Ok(())
+    }
+
+    fn tell_waiting(&mut self) {
+        tell(self.waiting.drain(..));
     }
 
     fn publish_tails(&self) {
@@ -205,6 +255,13 @@ impl Spool {
                 site.mark.add();
             }
         }
+    }
+}
+
+fn tell(durable: impl IntoIterator<Item = oneshot::Sender<()>>) {
+    for durable in durable {
+        // Whoever gave up waiting has its records all the same.
+        let _ = durable.send(());
     }
 }
 

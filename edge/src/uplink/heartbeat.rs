@@ -1,6 +1,6 @@
 //! The sign of life. Pure.
 
-use wire::heartbeat::LaneDepth;
+use wire::heartbeat::{Health, LaneDepth};
 use wire::{EdgeId, Heartbeat, Stamp};
 
 use crate::spool::{LaneStatus, Status};
@@ -15,11 +15,21 @@ pub(super) struct Identity {
     pub config_hash: u64,
 }
 
-pub(super) fn heartbeat(identity: &Identity, status: &Status, now: &Stamp) -> Heartbeat {
+pub(super) fn heartbeat(
+    identity: &Identity,
+    status: &Status,
+    health: Option<Health>,
+    now: &Stamp,
+) -> Heartbeat {
     let depth = |lane: &LaneStatus| LaneDepth {
         next: lane.next,
         unconfirmed: lane.unconfirmed,
         oldest_ms: lane.oldest_ms,
+    };
+    let of_spool = |health| Health {
+        spool_bytes: Some(status.bytes),
+        written_bytes: Some(status.written_bytes),
+        ..health
     };
     Heartbeat {
         edge: identity.edge.clone(),
@@ -32,5 +42,6 @@ pub(super) fn heartbeat(identity: &Identity, status: &Status, now: &Stamp) -> He
         storage: status.storage,
         software: identity.software.clone(),
         config_hash: identity.config_hash,
+        health: health.map(of_spool),
     }
 }

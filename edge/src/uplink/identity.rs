@@ -36,6 +36,13 @@ impl fmt::Display for Finding {
     }
 }
 
+/// When our certificate ends, in seconds of the epoch; `None` if there is none.
+pub fn not_after_s(files: &ClientFiles) -> Result<Option<i64>, TlsError> {
+    let own = mutual_client(files)?.client_auth_cert_resolver.resolve(&[], &[]);
+    let Some(certificate) = own.as_ref().and_then(|own| own.cert.first()) else { return Ok(None) };
+    certificate_facts(certificate).map(|facts| Some(facts.not_after_s))
+}
+
 /// Reads the files as a connection would, at `now_s` seconds of the epoch.
 pub fn examine(files: &ClientFiles, edge: &EdgeId, now_s: i64) -> Result<Finding, TlsError> {
     let config = mutual_client(files)?;

@@ -3,7 +3,11 @@
 //! Of rumqttc the codec is used, as the gate does, and not its event loop: that one takes the TLS name from the address,
 //! keeps a queue of its own that it throws away on reconnect, flushes every packet by itself, and may lose a packet if its
 //! future is dropped. Here a reader and a writer task live exactly as long as the connection; nothing outlives it.
+//!
+//! What was handed over and is not in the kernel yet can still be overtaken: the writer takes urgent packets first, routine
+//! ones one at a time, and the kernel is told to take little ahead of the link.
 
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,16 +16,20 @@ use rumqttc::mqttbytes::v4::{
     Codec, Connect, ConnectReturnCode, Packet, PubAck, Publish, Subscribe, SubscribeReasonCode,
 };
 use rumqttc::mqttbytes::{Error as CodecError, QoS};
-use runtime::tls::{ClientFiles, TlsError, mutual_client};
+use runtime::tls::{CertificateTime, ClientFiles, TlsError, certificate_facts, mutual_client_at};
 use rustls::pki_types::{InvalidDnsNameError, ServerName};
+use socket2::SockRef;
 use tokio::io::{ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_util::codec::{FramedRead, FramedWrite};
+use wire::Lane;
+
+use super::{Hub, socket};
 
 /// From the first SYN to the CONNACK.
 const CONNECT_WAIT: Duration = Duration::from_secs(10);
@@ -33,21 +41,24 @@ const PACKET_BYTES_MAX: usize = 16 << 10;
 const OUTGOING_MAX: usize = 256;
 /// What came in and was not looked at yet.
 const INCOMING_MAX: usize = 256;
-/// Packets that share a flush.
+/// Urgent packets that share a flush.
 const BATCH_MAX: usize = 64;
+/// Bytes that the kernel takes ahead of what the link has sent: one envelope. More would stand in front of an alarm.
+const UNSENT_BYTES_MAX: u32 = 4_096;
 const SUBSCRIBE_PACKET_ID: u16 = 1;
 
 /// Where the hub is, and who we are to it.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
-    pub host: String,
-    pub port: u16,
-    /// The name that the hub's certificate must carry.
-    pub server_name: String,
+    pub hub: Hub,
+    /// Bound to it if there is one.
+    pub interface: Option<Box<str>>,
     pub files: ClientFiles,
     pub client_id: String,
     /// Subscribed to at once.
     pub filter: String,
+    /// By which time the hub's certificate is judged.
+    pub time: CertificateTime,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -57,9 +68,9 @@ pub enum LinkError {
     #[error("`{name}` is not a name that a certificate can carry")]
     ServerName { name: String, source: InvalidDnsNameError },
     #[error("no connection to {host}:{port}")]
-    Connect { host: String, port: u16, source: std::io::Error },
+    Connect { host: String, port: u16, source: io::Error },
     #[error("the TLS handshake failed")]
-    Handshake(#[source] std::io::Error),
+    Handshake(#[source] io::Error),
     #[error("no answer within {} s", CONNECT_WAIT.as_secs())]
     Silent,
     #[error("the hub refused this edge: {code:?}")]
@@ -92,7 +103,12 @@ type Writer = FramedWrite<WriteHalf<Stream>, Codec>;
 /// A connection that stands. Dropping it ends it.
 #[derive(Debug)]
 pub(super) struct Link {
-    outgoing: mpsc::Sender<Packet>,
+    urgent: mpsc::Sender<Packet>,
+    routine: mpsc::Sender<Packet>,
+    /// From the CONNECT to the CONNACK.
+    round_trip: Duration,
+    /// When the hub's certificate ends, in milliseconds of the epoch.
+    hub_end_ms: i64,
     incoming: mpsc::Receiver<Result<Incoming, LinkError>>,
     tasks: JoinSet<()>,
 }
@@ -103,11 +119,32 @@ impl Link {
         timeout(CONNECT_WAIT, open(target)).await.unwrap_or(Err(LinkError::Silent))
     }
 
-    /// Hands a QoS 1 publish over. Never waits: what does not fit means that the link is stuck.
-    pub(super) fn publish(&self, topic: &str, packet_id: u16, payload: Bytes) -> Result<(), LinkError> {
+    /// What a question and its answer took when the connection began.
+    pub(super) fn round_trip(&self) -> Duration {
+        self.round_trip
+    }
+
+    /// When the certificate ends with which the hub has proved itself, in milliseconds of the epoch.
+    pub(super) fn hub_end_ms(&self) -> i64 {
+        self.hub_end_ms
+    }
+
+    /// Hands a QoS 1 publish over. Never waits: what does not fit means that the link is stuck. Urgent ones overtake routine
+    /// ones; among themselves they keep their order.
+    pub(super) fn publish(
+        &self,
+        lane: Lane,
+        topic: &str,
+        packet_id: u16,
+        payload: Bytes,
+    ) -> Result<(), LinkError> {
         let mut publish = Publish::from_bytes(topic, QoS::AtLeastOnce, payload);
         publish.pkid = packet_id;
-        self.outgoing.try_send(Packet::Publish(publish)).map_err(stuck)
+        let queue = match lane {
+            Lane::Urgent => &self.urgent,
+            Lane::Routine => &self.routine,
+        };
+        queue.try_send(Packet::Publish(publish)).map_err(stuck)
     }
 
     /// Safe to drop half-way.
@@ -123,10 +160,10 @@ impl Link {
     /// Says goodbye, and gives it a moment to leave.
     pub(super) async fn close(mut self) {
         const GOODBYE_WAIT: Duration = Duration::from_millis(500);
-        let _ = self.outgoing.try_send(Packet::Disconnect);
-        drop(self.outgoing);
+        let _ = self.urgent.try_send(Packet::Disconnect);
+        drop((self.urgent, self.routine));
         self.incoming.close();
-        // The writer ends when its queue is empty; whoever does not end in time is aborted.
+        // The writer ends with the goodbye; whoever does not end in time is aborted.
         let _ = timeout(GOODBYE_WAIT, self.tasks.join_next()).await;
     }
 }
@@ -139,33 +176,53 @@ fn stuck(error: mpsc::error::TrySendError<Packet>) -> LinkError {
 }
 
 async fn open(target: &Target) -> Result<Link, LinkError> {
-    let tls = mutual_client(&target.files).map_err(LinkError::Tls)?;
-    let name = ServerName::try_from(target.server_name.clone())
-        .map_err(|source| LinkError::ServerName { name: target.server_name.clone(), source })?;
-    let (host, port) = (target.host.clone(), target.port);
-    let tcp = TcpStream::connect((host.as_str(), port)).await;
-    let tcp = tcp.map_err(|source| LinkError::Connect { host: host.clone(), port, source })?;
-    tcp.set_nodelay(true).map_err(|source| LinkError::Connect { host, port, source })?;
+    let tls = mutual_client_at(&target.files, target.time).map_err(LinkError::Tls)?;
+    let Hub { host, port, server_name } = target.hub.clone();
+    let name = ServerName::try_from(server_name.clone())
+        .map_err(|source| LinkError::ServerName { name: server_name, source })?;
+    let tcp = dial(&host, port, target.interface.as_deref()).await.map_err(|source| LinkError::Connect {
+        host,
+        port,
+        source,
+    })?;
     let stream = TlsConnector::from(tls).connect(name, tcp).await.map_err(LinkError::Handshake)?;
+    let hub_end_ms = end_ms(&stream);
 
     let codec = Codec { max_incoming_size: PACKET_BYTES_MAX, max_outgoing_size: PACKET_BYTES_MAX };
     let (read, write) = tokio::io::split(stream);
     let mut reader = FramedRead::new(read, codec.clone());
     let mut writer = FramedWrite::new(write, codec);
-    greet(target, &mut reader, &mut writer).await?;
+    let round_trip = greet(target, &mut reader, &mut writer).await?;
 
-    let (outgoing, queue) = mpsc::channel(OUTGOING_MAX);
+    let (urgent, urgent_queue) = mpsc::channel(OUTGOING_MAX);
+    let (routine, routine_queue) = mpsc::channel(OUTGOING_MAX);
     let (sender, incoming) = mpsc::channel(INCOMING_MAX);
     let mut tasks = JoinSet::new();
-    tasks.spawn(write_all(writer, queue, sender.clone()));
-    tasks.spawn(read_all(reader, target.filter.clone(), outgoing.downgrade(), sender));
-    Ok(Link { outgoing, incoming, tasks })
+    tasks.spawn(write_all(writer, urgent_queue, routine_queue, sender.clone()));
+    tasks.spawn(read_all(reader, target.filter.clone(), urgent.downgrade(), sender));
+    Ok(Link { urgent, routine, round_trip, hub_end_ms, incoming, tasks })
 }
 
-async fn greet(target: &Target, reader: &mut Reader, writer: &mut Writer) -> Result<(), LinkError> {
+/// Of a certificate that was accepted, so it can be read; one that can not limits nothing.
+fn end_ms(stream: &Stream) -> i64 {
+    let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+    let facts = shown.and_then(|shown| certificate_facts(shown).ok());
+    facts.map_or(i64::MAX, |facts| facts.not_after_s.saturating_mul(1_000))
+}
+
+async fn dial(host: &str, port: u16, interface: Option<&str>) -> io::Result<TcpStream> {
+    let tcp = socket::connect(host, port, interface).await?;
+    tcp.set_nodelay(true)?;
+    SockRef::from(&tcp).set_tcp_notsent_lowat(UNSENT_BYTES_MAX)?;
+    Ok(tcp)
+}
+
+/// Returns how long the hub took to answer.
+async fn greet(target: &Target, reader: &mut Reader, writer: &mut Writer) -> Result<Duration, LinkError> {
     let mut connect = Connect::new(target.client_id.as_str());
     connect.keep_alive = KEEP_ALIVE.as_secs() as u16;
     connect.clean_session = true;
+    let asked = Instant::now();
     writer.send(Packet::Connect(connect)).await.map_err(LinkError::Broken)?;
     match reader.next().await {
         Some(Ok(Packet::ConnAck(connack))) if connack.code == ConnectReturnCode::Success => {}
@@ -174,27 +231,36 @@ async fn greet(target: &Target, reader: &mut Reader, writer: &mut Writer) -> Res
         Some(Err(error)) => return Err(LinkError::Broken(error)),
         None => return Err(LinkError::Closed),
     }
+    let round_trip = asked.elapsed();
     let mut subscribe = Subscribe::new(target.filter.as_str(), QoS::AtLeastOnce);
     subscribe.pkid = SUBSCRIBE_PACKET_ID;
-    writer.send(Packet::Subscribe(subscribe)).await.map_err(LinkError::Broken)
+    writer.send(Packet::Subscribe(subscribe)).await.map_err(LinkError::Broken)?;
+    Ok(round_trip)
 }
 
-/// Writes what is handed over, as much as there is at a time, and a ping when there is nothing.
+/// Writes what is handed over, urgent first, and a ping when there is nothing. Ends with a goodbye.
 async fn write_all(
     mut writer: Writer,
-    mut queue: mpsc::Receiver<Packet>,
+    mut urgent: mpsc::Receiver<Packet>,
+    mut routine: mpsc::Receiver<Packet>,
     errors: mpsc::Sender<Result<Incoming, LinkError>>,
 ) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
     loop {
-        match timeout(KEEP_ALIVE / 2, queue.recv_many(&mut batch, BATCH_MAX)).await {
-            Ok(0) => return,
-            Ok(_) => {}
-            Err(_) => batch.push(Packet::PingReq),
+        tokio::select! {
+            biased;
+            count = urgent.recv_many(&mut batch, BATCH_MAX) => if count == 0 { return },
+            // One at a time: what comes urgent while it is flushed is next.
+            Some(packet) = routine.recv() => batch.push(packet),
+            () = sleep(KEEP_ALIVE / 2) => batch.push(Packet::PingReq),
         }
+        let last = batch.iter().any(|packet| matches!(packet, Packet::Disconnect));
         if let Err(error) = write_batch(&mut writer, &mut batch).await {
             // If nobody listens any more, the link is being dropped.
             let _ = errors.send(Err(LinkError::Broken(error))).await;
+            return;
+        }
+        if last {
             return;
         }
     }

@@ -3,6 +3,7 @@
 use metrics::{Counter, Gauge, counter, gauge};
 use wire::{Epoch, Lane, Seq};
 
+use super::quality::{Quality, RoundTrip};
 use super::reason::Reason;
 
 pub(super) struct Metrics {
@@ -12,6 +13,11 @@ pub(super) struct Metrics {
     heartbeats: Counter,
     connected: Gauge,
     window: Gauge,
+    /// Minimum, mean and 95th percentile.
+    trips: [Gauge; 3],
+    throughput: Gauge,
+    connected_share: Gauge,
+    preferred: Gauge,
     /// How far each lane was ever sent: what is sent again lies before it.
     reached: [Option<(Epoch, Seq)>; 2],
 }
@@ -26,6 +32,10 @@ impl Metrics {
             heartbeats: counter!("uplink_heartbeats_sent_total"),
             connected: gauge!("uplink_connected"),
             window: gauge!("uplink_window"),
+            trips: ["min", "mean", "p95"].map(|part| gauge!("uplink_puback_seconds", "part" => part)),
+            throughput: gauge!("uplink_throughput_bytes_per_second"),
+            connected_share: gauge!("uplink_connected_share"),
+            preferred: gauge!("uplink_preferred_hub"),
             reached: [None; 2],
         }
     }
@@ -54,6 +64,16 @@ impl Metrics {
     pub(super) fn confirmed(&self, lane: Lane, window: usize) {
         self.confirmed[lane.index()].increment(1);
         self.window.set(window as f64);
+    }
+
+    pub(super) fn quality(&self, quality: &Quality) {
+        if let Some(RoundTrip { min_ms, mean_ms, p95_ms }) = quality.round_trip {
+            let parts = self.trips.iter().zip([min_ms, mean_ms, p95_ms]);
+            parts.for_each(|(gauge, ms)| gauge.set(ms as f64 / 1_000.0));
+        }
+        self.throughput.set(quality.throughput as f64);
+        self.connected_share.set(f64::from(quality.connected_permille) / 1_000.0);
+        self.preferred.set(f64::from(u8::from(quality.is_preferred())));
     }
 
     pub(super) fn heartbeat(&self) {

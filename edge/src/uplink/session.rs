@@ -2,14 +2,15 @@
 //! argument. It knows no socket and no spool.
 //!
 //! Until the hub has said what it holds, only heartbeats go out. Then both lanes are sent from there, urgent first; a
-//! PUBACK confirms. PUBACKs come in the order of the publishes, or the connection is given up: a confirm that skips an
-//! envelope would lose it.
+//! PUBACK confirms. The link may send urgent before routine that it was given earlier, so PUBACKs keep their order lane by
+//! lane, or the connection is given up: a confirm that skips an envelope would lose it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use wire::{Lane, Resume, Seq};
 
+use super::drain::Mark;
 use super::reason::Reason;
 use super::window::Window;
 use crate::spool::{Limit, Positions, Stored, Tails};
@@ -46,10 +47,32 @@ pub(super) enum Input {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Output {
     Judge(Resume),
-    Read { lane: Lane, from: Seq, limit: Limit },
-    Publish { packet_id: u16, lane: Lane, envelope: Stored },
-    Heartbeat { packet_id: u16 },
-    Confirmed { lane: Lane, next: Seq },
+    Read {
+        lane: Lane,
+        from: Seq,
+        limit: Limit,
+    },
+    Publish {
+        packet_id: u16,
+        lane: Lane,
+        envelope: Stored,
+    },
+    Heartbeat {
+        packet_id: u16,
+    },
+    Confirmed {
+        lane: Lane,
+        next: Seq,
+    },
+    /// A PUBACK came so long after its publish of `bytes`.
+    Measured {
+        trip_ms: u64,
+        bytes: usize,
+    },
+    /// A heartbeat's PUBACK came so long after it.
+    Beat {
+        trip_ms: u64,
+    },
     Reconnect(Reason),
 }
 
@@ -82,20 +105,32 @@ struct Sending {
 struct InFlight {
     packet_id: u16,
     sent_ms: u64,
+    mark: Mark,
     what: Sent,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Sent {
     Heartbeat,
     Envelope { lane: Lane, next: Seq, bytes: usize },
+}
+
+impl Sent {
+    /// The place of its queue among those in flight.
+    fn queue(self) -> usize {
+        match self {
+            Sent::Envelope { lane, .. } => lane.index(),
+            Sent::Heartbeat => Lane::ALL.len(),
+        }
+    }
 }
 
 #[derive(Debug)]
 pub(super) struct Session {
     state: State,
     window: Window,
-    in_flight: VecDeque<InFlight>,
+    /// Urgent, routine, heartbeats.
+    in_flight: [VecDeque<InFlight>; 3],
     packet_id: u16,
     heartbeat_ms: u64,
     heartbeat_due_ms: u64,
@@ -107,7 +142,7 @@ impl Session {
         Self {
             state: State::AwaitingResume { since_ms: now_ms },
             window: Window::default(),
-            in_flight: VecDeque::new(),
+            in_flight: Default::default(),
             packet_id: PACKET_ID_FIRST,
             heartbeat_ms: u64::try_from(heartbeat_interval.as_millis()).unwrap_or(u64::MAX),
             heartbeat_due_ms: now_ms,
@@ -116,6 +151,11 @@ impl Session {
 
     pub(super) fn window(&self) -> usize {
         self.window.size()
+    }
+
+    /// Bytes per second that the link was seen to take; 0 while nothing is known.
+    pub(super) fn rate(&self) -> u64 {
+        self.window.rate()
     }
 
     /// Whether the hub has said what it holds.
@@ -129,8 +169,7 @@ impl Session {
             State::AwaitingResume { since_ms } => since_ms.saturating_add(RESUME_WAIT_MS),
             State::Judging | State::Sending(_) | State::Over => u64::MAX,
         };
-        let confirm_ms =
-            self.in_flight.front().map_or(u64::MAX, |first| first.sent_ms.saturating_add(CONFIRM_WAIT_MS));
+        let confirm_ms = self.oldest_ms().map_or(u64::MAX, |sent_ms| sent_ms.saturating_add(CONFIRM_WAIT_MS));
         self.heartbeat_due_ms.min(resume_ms).min(confirm_ms)
     }
 
@@ -176,15 +215,27 @@ impl Session {
         sending.reading = false;
     }
 
+    /// When the oldest packet left that is not confirmed.
+    fn oldest_ms(&self) -> Option<u64> {
+        self.in_flight.iter().filter_map(|queue| queue.front()).map(|first| first.sent_ms).min()
+    }
+
     fn puback(&mut self, packet_id: u16, now_ms: u64, out: &mut Vec<Output>) {
-        match self.in_flight.pop_front() {
-            Some(first) if first.packet_id == packet_id => {
-                if let Sent::Envelope { lane, next, bytes } = first.what {
-                    self.window.confirmed(lane, bytes, first.sent_ms, now_ms);
-                    out.push(Output::Confirmed { lane, next });
-                }
+        let is_next =
+            |queue: &&mut VecDeque<InFlight>| queue.front().is_some_and(|first| first.packet_id == packet_id);
+        let Some(first) = self.in_flight.iter_mut().find(is_next).and_then(VecDeque::pop_front) else {
+            return self.give_up(Reason::ForeignPuback, out);
+        };
+        match first.what {
+            Sent::Heartbeat => {
+                let trip_ms = self.window.heartbeat_confirmed(first.mark, now_ms);
+                out.push(Output::Beat { trip_ms });
             }
-            _ => self.give_up(Reason::ForeignPuback, out),
+            Sent::Envelope { lane, next, bytes } => {
+                let trip_ms = self.window.confirmed(lane, bytes, first.mark, now_ms);
+                out.push(Output::Measured { trip_ms, bytes });
+                out.push(Output::Confirmed { lane, next });
+            }
         }
     }
 
@@ -194,13 +245,13 @@ impl Session {
         {
             return self.give_up(Reason::NoResume, out);
         }
-        if self.in_flight.front().is_some_and(|first| now_ms >= first.sent_ms.saturating_add(CONFIRM_WAIT_MS))
-        {
+        if self.oldest_ms().is_some_and(|sent_ms| now_ms >= sent_ms.saturating_add(CONFIRM_WAIT_MS)) {
             return self.give_up(Reason::NoConfirm, out);
         }
         if now_ms >= self.heartbeat_due_ms && !matches!(self.state, State::Over) {
             self.heartbeat_due_ms = now_ms.saturating_add(self.heartbeat_ms);
-            let packet_id = self.track(Sent::Heartbeat, now_ms);
+            let mark = self.window.heartbeat(now_ms);
+            let packet_id = self.track(Sent::Heartbeat, mark, now_ms);
             out.push(Output::Heartbeat { packet_id });
         }
     }
@@ -215,8 +266,9 @@ impl Session {
         for lane in Lane::ALL {
             while let Some(envelope) = self.next_admitted(lane) {
                 let bytes = envelope.bytes.len();
-                self.window.sent(lane, bytes);
-                let packet_id = self.track(Sent::Envelope { lane, next: envelope.next, bytes }, now_ms);
+                let mark = self.window.sent(lane, bytes, now_ms);
+                let what = Sent::Envelope { lane, next: envelope.next, bytes };
+                let packet_id = self.track(what, mark, now_ms);
                 out.push(Output::Publish { packet_id, lane, envelope });
             }
             let State::Sending(lanes) = &mut self.state else { return };
@@ -239,10 +291,10 @@ impl Session {
         if fits { ready.pop_front() } else { None }
     }
 
-    fn track(&mut self, what: Sent, now_ms: u64) -> u16 {
+    fn track(&mut self, what: Sent, mark: Mark, now_ms: u64) -> u16 {
         let packet_id = self.packet_id;
         self.packet_id = packet_id.checked_add(1).unwrap_or(PACKET_ID_FIRST);
-        self.in_flight.push_back(InFlight { packet_id, sent_ms: now_ms, what });
+        self.in_flight[what.queue()].push_back(InFlight { packet_id, sent_ms: now_ms, mark, what });
         packet_id
     }
 }

@@ -1,127 +1,138 @@
-//! The uplink's task: it connects, lets a session decide, and carries out what the session wants.
+//! The uplink's task: it connects over the best way there is, and keeps the connection until it ends or a better way
+//! answers again.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::error::Error;
 use std::time::Duration;
 
 use runtime::backoff::Backoff;
 use runtime::shutdown::Shutdown;
+use runtime::tls::ClientFiles;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until};
-use tracing::{info, warn};
-use wire::{Lane, Resume, Topic};
+use tokio::time::{Instant, sleep};
+use tracing::warn;
+use wire::heartbeat::Health;
+use wire::{Lane, Topic};
 
-use super::Settings;
-use super::advice::{Adviser, SOUND_AFTER};
-use super::heartbeat::{Identity, heartbeat};
-use super::link::{Incoming, Link, LinkError, Target};
+use super::advice::Adviser;
+use super::converse::End;
+use super::heartbeat::Identity;
+use super::link::{Link, LinkError, Target};
 use super::metrics::Metrics;
+use super::probe::Answered;
+use super::quality::{Meter, Quality};
 use super::reason::Reason;
-use super::session::{Input, Output, Session};
-use crate::clock::Clock;
-use crate::spool::{SpoolGone, SpoolHandle, Tails};
+use super::route::Routes;
+use super::{Hub, Settings, not_after_s};
+use crate::clock::{Clock, HubTime, Tie, certificate_time};
+use crate::spool::SpoolHandle;
 
-/// Between two attempts to connect, with full jitter: a whole fleet does not come back at the same moment.
-const RECONNECT_FIRST: Duration = Duration::from_millis(500);
-const RECONNECT_MAX: Duration = Duration::from_secs(30);
-/// A clock that is further off than this is worth a line in the log.
-const CLOCK_SKEW_MS_MAX: u64 = 5_000;
-
-/// Why a session ended.
-enum End {
-    Shutdown,
-    SpoolGone,
-    GivenUp(Reason),
-    Broken(LinkError),
-}
-
-impl From<SpoolGone> for End {
-    fn from(_: SpoolGone) -> Self {
-        End::SpoolGone
-    }
-}
-
-impl From<LinkError> for End {
-    fn from(error: LinkError) -> Self {
-        End::Broken(error)
-    }
-}
+/// Between two rounds of attempts, with full jitter: a whole fleet does not come back at the same moment. A thousand edges
+/// that lose their hub together ask for it at most some hundred times in any second (see the simulation beside).
+pub(super) const RECONNECT_FIRST: Duration = Duration::from_secs(2);
+pub(super) const RECONNECT_MAX: Duration = Duration::from_secs(30);
+/// Before the next address of the same round.
+const NEXT_WAY: Duration = Duration::from_millis(500);
 
 pub struct Uplink {
-    target: Target,
-    identity: Identity,
-    heartbeat_interval: Duration,
-    topics: Topics,
-    spool: SpoolHandle,
-    clock: Clock,
+    hubs: Vec<Hub>,
+    interface: Option<Box<str>>,
+    files: ClientFiles,
+    /// What the hub's commands are asked for with.
+    filter: String,
+    pub(super) routes: Routes,
+    pub(super) identity: Identity,
+    pub(super) heartbeat_interval: Duration,
+    pub(super) topics: Topics,
+    pub(super) spool: SpoolHandle,
+    pub(super) clock: Clock,
+    pub(super) health: watch::Receiver<Option<Health>>,
     started: Instant,
-    adviser: Adviser,
-    metrics: Metrics,
+    pub(super) adviser: Adviser,
+    pub(super) metrics: Metrics,
+    pub(super) meter: Meter,
+    quality: watch::Sender<Quality>,
+    pub(super) ties: watch::Sender<Option<Tie>>,
+    pub(super) hub_time: HubTime,
 }
 
 /// Built once; they do not change.
-struct Topics {
-    envelopes: [String; 2],
-    heartbeat: String,
+pub(super) struct Topics {
+    pub(super) envelopes: [String; 2],
+    pub(super) heartbeat: String,
 }
 
 impl Uplink {
     pub fn new(settings: Settings, spool: SpoolHandle, clock: Clock) -> Self {
-        let Settings { edge, host, port, server_name, files, heartbeat_interval, software, config_hash } =
-            settings;
+        let Settings { edge, hubs, files, heartbeat_interval, .. } = settings;
+        let Settings { software, config_hash, health, hub_time, stay, interface, .. } = settings;
         let envelopes = Lane::ALL.map(|lane| Topic::Envelopes(edge.clone(), lane).to_string());
+        let hub_time = HubTime::load(hub_time);
         Self {
-            target: Target {
-                host,
-                port,
-                server_name,
-                files,
-                client_id: edge.to_string(),
-                filter: Topic::commands_filter(&edge),
-            },
+            routes: Routes::new(hubs.len(), stay),
+            hubs,
+            interface,
+            files,
+            filter: Topic::commands_filter(&edge),
             topics: Topics { envelopes, heartbeat: Topic::Heartbeat(edge.clone()).to_string() },
             identity: Identity { edge, software, config_hash },
             heartbeat_interval,
             spool,
             clock,
+            health,
             started: Instant::now(),
             adviser: Adviser::default(),
             metrics: Metrics::new(),
+            meter: Meter::new(0),
+            quality: watch::Sender::default(),
+            ties: watch::Sender::default(),
+            hub_time,
         }
+    }
+
+    /// How good the link is; renewed with every heartbeat, and when a connection begins or ends.
+    pub fn quality(&self) -> watch::Receiver<Quality> {
+        self.quality.subscribe()
+    }
+
+    /// What the hub's clock said last.
+    pub fn ties(&self) -> watch::Receiver<Option<Tie>> {
+        self.ties.subscribe()
     }
 
     /// Keeps a connection to the hub until the shutdown begins. A hub that cannot be reached is no error: the spool waits.
     pub async fn run(mut self, shutdown: Shutdown) -> Result<(), Infallible> {
         let mut backoff = Backoff::new(RECONNECT_FIRST, RECONNECT_MAX);
+        let mut next_way = Backoff::new(NEXT_WAY, NEXT_WAY);
+        let mut answered: Option<Answered> = None;
         loop {
-            let link = tokio::select! {
-                () = shutdown.wait() => return Ok(()),
-                link = Link::connect(&self.target) => link,
-            };
-            let end = match link {
-                Ok(link) => self.converse(link, &mut backoff, &shutdown).await,
-                Err(error) => {
-                    let advice = self.adviser.refused(&error);
-                    self.reconnect(Reason::Unreachable, Some(&error), advice);
-                    End::GivenUp(Reason::Unreachable)
+            self.show_way();
+            let end = match answered.take() {
+                Some(Answered { link, first }) => {
+                    self.converse(link, Some(first), &mut backoff, &shutdown).await
+                }
+                None => {
+                    let target = self.target(self.routes.at());
+                    let link = tokio::select! {
+                        () = shutdown.wait() => return Ok(()),
+                        link = Link::connect(&target) => link,
+                    };
+                    match link {
+                        Ok(link) => self.converse(link, None, &mut backoff, &shutdown).await,
+                        Err(error) => End::Refused(error),
+                    }
                 }
             };
-            match end {
-                End::Shutdown => return Ok(()),
-                End::SpoolGone => {
-                    // The spool's own task says why, and begins the shutdown.
-                    shutdown.wait().await;
-                    return Ok(());
-                }
-                End::GivenUp(Reason::Unreachable) => {}
-                End::GivenUp(reason) => self.reconnect(reason, None, None),
-                End::Broken(error) => {
-                    let advice = self.adviser.broke_off(&error);
-                    self.reconnect(Reason::Lost, Some(&error), advice);
-                }
+            if let End::Shutdown | End::SpoolGone = end {
+                // A spool that is gone says itself why, and begins the shutdown.
+                shutdown.wait().await;
+                return Ok(());
             }
-            let delay = backoff.next_delay();
+            answered = self.ended(end);
+            if answered.is_some() {
+                continue;
+            }
+            let delay = if self.routes.round_begins() { backoff.next_delay() } else { next_way.next_delay() };
             tokio::select! {
                 () = shutdown.wait() => return Ok(()),
                 () = sleep(delay) => {}
@@ -129,9 +140,37 @@ impl Uplink {
         }
     }
 
-    fn reconnect(&self, reason: Reason, error: Option<&LinkError>, advice: Option<&'static str>) {
+    /// Draws the lesson for the next attempt; a better way that has answered is one already.
+    fn ended(&mut self, end: End) -> Option<Answered> {
+        match end {
+            End::Returned(answered) => {
+                self.routes.returned();
+                return Some(*answered);
+            }
+            End::Refused(error) => {
+                let advice = self.adviser.refused(&error);
+                self.reconnect(Reason::Unreachable, Some(&error), advice);
+                self.routes.failed();
+            }
+            End::GivenUp(reason, lasted) => {
+                self.reconnect(reason, None, None);
+                self.routes.lost(lasted);
+            }
+            End::Broken(error, lasted) => {
+                let advice = self.adviser.broke_off(&error);
+                self.reconnect(Reason::Lost, Some(&error), advice);
+                self.routes.lost(lasted);
+            }
+            End::Shutdown | End::SpoolGone => {}
+        }
+        None
+    }
+
+    fn reconnect(&mut self, reason: Reason, error: Option<&LinkError>, advice: Option<&'static str>) {
         self.metrics.reconnect(reason);
-        let hub = format_args!("{}:{}", self.target.host, self.target.port);
+        self.meter.reconnect(self.now_ms());
+        self.show_quality();
+        let hub = &self.hubs[self.routes.at()];
         match (error, advice) {
             (Some(error), Some(advice)) => warn!(%hub, error = error as &dyn Error, "{reason}: {advice}"),
             (Some(error), None) => warn!(%hub, error = error as &dyn Error, "{reason}"),
@@ -139,146 +178,42 @@ impl Uplink {
         }
     }
 
-    /// One connection, from its beginning to its end.
-    async fn converse(&mut self, mut link: Link, backoff: &mut Backoff, shutdown: &Shutdown) -> End {
-        info!(host = self.target.host, port = self.target.port, "connected to the hub");
-        self.metrics.connected();
-        let sound_at = Instant::now() + SOUND_AFTER;
-        let mut talk = Talk {
-            session: Session::new(self.heartbeat_interval, self.now_ms()),
-            outputs: VecDeque::new(),
-            tails: self.spool.tails(),
-        };
-        loop {
-            let step = tokio::select! {
-                () = shutdown.wait() => {
-                    link.close().await;
-                    return End::Shutdown;
-                }
-                step = self.step(&mut talk, &mut link) => step,
-            };
-            // A hub that accepts an edge and drops it right away is not to be asked ever faster.
-            if talk.session.is_sending() && Instant::now() >= sound_at {
-                backoff.reset();
-                self.adviser.sound();
-            }
-            if let Err(end) = step {
-                return end;
-            }
+    fn show_way(&mut self) {
+        let at = self.routes.at();
+        self.meter.tries(self.hubs[at].to_string(), at);
+        self.show_quality();
+    }
+
+    pub(super) fn show_quality(&mut self) {
+        let quality = self.meter.quality(self.now_ms());
+        self.metrics.quality(&quality);
+        self.quality.send_replace(quality);
+    }
+
+    /// What a connection to the address at this place needs, as things are now.
+    pub(super) fn target(&self, place: usize) -> Target {
+        // Files that cannot be read fail with the connection, which says why.
+        let own_end_s = not_after_s(&self.files).ok().flatten();
+        let own_end_ms = own_end_s.map(|end_s| end_s.saturating_mul(1_000));
+        Target {
+            hub: self.hubs[place].clone(),
+            interface: self.interface.clone(),
+            files: self.files.clone(),
+            client_id: self.identity.edge.to_string(),
+            filter: self.filter.clone(),
+            time: certificate_time((self.clock)().clock, self.hub_time.latest_ms(), own_end_ms),
         }
     }
 
-    /// Waits for whatever comes next, and does what follows from it.
-    async fn step(&mut self, talk: &mut Talk, link: &mut Link) -> Result<(), End> {
-        let wake = self.started + Duration::from_millis(talk.session.wake_ms());
-        tokio::select! {
-            incoming = link.next() => {
-                self.receive(talk, incoming?)?;
-                while let Some(incoming) = link.next_ready() {
-                    self.receive(talk, incoming?)?;
-                }
-            }
-            changed = talk.tails.changed() => {
-                changed.map_err(|_| End::SpoolGone)?;
-                talk.look_at_tails(self.now_ms());
-            }
-            () = sleep_until(wake) => talk.tell(Input::Tick, self.now_ms()),
-        }
-        while let Some(output) = talk.outputs.pop_front() {
-            self.act(talk, link, output).await?;
-        }
-        Ok(())
-    }
-
-    fn receive(&mut self, talk: &mut Talk, incoming: Incoming) -> Result<(), End> {
-        match incoming {
-            Incoming::Puback { packet_id, at } => {
-                talk.tell(Input::Puback { packet_id }, self.ms_at(at));
-                Ok(())
-            }
-            Incoming::Command { topic, payload } => self.command(talk, &topic, &payload),
-        }
-    }
-
-    fn command(&self, talk: &mut Talk, topic: &str, payload: &[u8]) -> Result<(), End> {
-        match topic.parse() {
-            Ok(Topic::Resume(edge)) if edge == self.identity.edge => {
-                let resume = Resume::decode(payload).map_err(|error| {
-                    warn!(%error, "the hub's resume cannot be decoded");
-                    End::GivenUp(Reason::WrongResume)
-                })?;
-                self.compare_clocks(&resume);
-                talk.tell(Input::Resume(resume), self.now_ms());
-            }
-            // A newer hub may know commands that this edge does not.
-            Ok(_) | Err(_) => warn!(topic, "a command that this edge does not know is ignored"),
-        }
-        Ok(())
-    }
-
-    fn compare_clocks(&self, resume: &Resume) {
-        let skew_ms = (self.clock)().wall_ms.abs_diff(resume.hub_ms);
-        if skew_ms > CLOCK_SKEW_MS_MAX {
-            warn!(skew_ms, "this edge's clock and the hub's differ");
-        }
-    }
-
-    async fn act(&mut self, talk: &mut Talk, link: &Link, output: Output) -> Result<(), End> {
-        match output {
-            Output::Judge(resume) => {
-                let positions = self.spool.resume(resume).await?;
-                let [urgent, routine] = positions.from;
-                info!(epoch = %positions.epoch, urgent = urgent.0, routine = routine.0, "the hub is sent what it lacks");
-                talk.tell(Input::Judged(positions), self.now_ms());
-                talk.look_at_tails(self.now_ms());
-            }
-            Output::Read { lane, from, limit } => {
-                let envelopes = self.spool.read(lane, from, limit).await?;
-                talk.tell(Input::Read { lane, envelopes }, self.now_ms());
-            }
-            Output::Publish { packet_id, lane, envelope } => {
-                let epoch = talk.tails.borrow().epoch;
-                self.metrics.sent(epoch, lane, envelope.first, envelope.next);
-                link.publish(&self.topics.envelopes[lane.index()], packet_id, envelope.bytes)?;
-            }
-            Output::Heartbeat { packet_id } => {
-                let status = self.spool.status().await?;
-                let heartbeat = heartbeat(&self.identity, &status, &(self.clock)());
-                link.publish(&self.topics.heartbeat, packet_id, heartbeat.encode().into())?;
-                self.metrics.heartbeat();
-            }
-            Output::Confirmed { lane, next } => {
-                self.spool.confirmed(lane, next).await?;
-                self.metrics.confirmed(lane, talk.session.window());
-            }
-            Output::Reconnect(reason) => return Err(End::GivenUp(reason)),
-        }
-        Ok(())
-    }
-
-    fn now_ms(&self) -> u64 {
+    pub(super) fn now_ms(&self) -> u64 {
         self.ms_at(Instant::now())
     }
 
-    fn ms_at(&self, at: Instant) -> u64 {
+    pub(super) fn ms_at(&self, at: Instant) -> u64 {
         u64::try_from(at.saturating_duration_since(self.started).as_millis()).unwrap_or(u64::MAX)
     }
-}
 
-/// A session, and what it still wants.
-struct Talk {
-    session: Session,
-    outputs: VecDeque<Output>,
-    tails: watch::Receiver<Tails>,
-}
-
-impl Talk {
-    fn tell(&mut self, input: Input, now_ms: u64) {
-        self.outputs.extend(self.session.on(input, now_ms));
-    }
-
-    fn look_at_tails(&mut self, now_ms: u64) {
-        let tails = *self.tails.borrow_and_update();
-        self.tell(Input::Tails(tails), now_ms);
+    pub(super) fn at_ms(&self, ms: u64) -> Instant {
+        self.started + Duration::from_millis(ms)
     }
 }

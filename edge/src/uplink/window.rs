@@ -1,7 +1,10 @@
 //! How much may be under way at once. Pure. The window follows the link: it grows while confirms come quickly and is halved
-//! when they do not, so that what queues up in front of a slow link stays short and an alarm gets through.
+//! when they do not, and routine may only fill the way itself and a quarter of a second beyond, by the measured drain of
+//! the link. So what queues up in front of a slow link stays short, and an alarm gets through.
 
 use wire::Lane;
+
+use super::drain::{Drain, Mark};
 
 /// A new connection is not known yet.
 const SIZE_FIRST: usize = 8;
@@ -12,8 +15,11 @@ const SIZE_MAX: usize = 100;
 /// Stays below what the hub takes per session (256 KiB, with its own cost per message): beyond that it stops reading, and an
 /// alarm would wait in the socket.
 const BYTES_MAX: usize = 192 << 10;
-/// A confirm that takes longer says that something queues up.
+/// A confirm that takes so much longer than the quickest one says that something queues up.
 const QUICK_MS: u64 = 500;
+/// Routine that may wait in front of the link, beyond what the way itself holds. With the envelope behind it that is
+/// three quarters of a second at 64 kbit/s, and an alarm is to be there within two.
+const AHEAD_MS: u64 = 250;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Window {
@@ -24,11 +30,19 @@ pub(super) struct Window {
     cut_ms: Option<u64>,
     in_flight: [usize; 2],
     bytes: usize,
+    drain: Drain,
 }
 
 impl Default for Window {
     fn default() -> Self {
-        Self { size: SIZE_FIRST, quick: 0, cut_ms: None, in_flight: [0; 2], bytes: 0 }
+        Self {
+            size: SIZE_FIRST,
+            quick: 0,
+            cut_ms: None,
+            in_flight: [0; 2],
+            bytes: 0,
+            drain: Drain::default(),
+        }
     }
 }
 
@@ -37,28 +51,61 @@ impl Window {
         self.size
     }
 
-    /// Whether an envelope of `bytes` may be sent in `lane` now. Routine gets half of the window at most.
+    /// Whether an envelope of `bytes` may be sent in `lane` now. Routine gets half of the window at most, and no more than
+    /// drains soon.
     pub(super) fn admits(&self, lane: Lane, bytes: usize) -> bool {
         let total: usize = self.in_flight.iter().sum();
-        let lane_max = match lane {
-            Lane::Urgent => self.size,
-            Lane::Routine => self.size / 2,
+        let (lane_max, drains) = match lane {
+            Lane::Urgent => (self.size, true),
+            Lane::Routine => (self.size / 2, self.drains_soon()),
         };
-        total < self.size && self.in_flight[lane.index()] < lane_max && self.bytes + bytes <= BYTES_MAX
+        let fits = total < self.size && self.bytes + bytes <= BYTES_MAX;
+        fits && drains && self.in_flight[lane.index()] < lane_max
     }
 
-    pub(super) fn sent(&mut self, lane: Lane, bytes: usize) {
+    /// Whether what is under way is not more than twice what the way holds, because its own measure is small as long as
+    /// little is sent, and what may queue up. One routine envelope may always be under way.
+    fn drains_soon(&self) -> bool {
+        let ahead_ms = AHEAD_MS + 2 * self.drain.trip_min_ms();
+        let drained = self.drain.rate().saturating_mul(ahead_ms) / 1_000;
+        self.in_flight[Lane::Routine.index()] == 0 || self.bytes as u64 <= drained
+    }
+
+    /// Bytes per second that the link was seen to take; 0 while nothing is known.
+    pub(super) fn rate(&self) -> u64 {
+        self.drain.rate()
+    }
+
+    /// A heartbeat leaves: it takes no place, but its confirm tells of the link too.
+    pub(super) fn heartbeat(&self, now_ms: u64) -> Mark {
+        self.drain.slips_through(now_ms)
+    }
+
+    /// Returns how long the heartbeat's confirm took.
+    pub(super) fn heartbeat_confirmed(&mut self, mark: Mark, now_ms: u64) -> u64 {
+        self.drain.came_back(mark, now_ms)
+    }
+
+    pub(super) fn sent(&mut self, lane: Lane, bytes: usize, now_ms: u64) -> Mark {
         self.in_flight[lane.index()] += 1;
         self.bytes += bytes;
+        self.drain.sent(now_ms)
     }
 
-    pub(super) fn confirmed(&mut self, lane: Lane, bytes: usize, sent_ms: u64, now_ms: u64) {
+    /// Returns how long the confirm took.
+    pub(super) fn confirmed(&mut self, lane: Lane, bytes: usize, mark: Mark, now_ms: u64) -> u64 {
         self.in_flight[lane.index()] -= 1;
         self.bytes -= bytes;
-        if now_ms.saturating_sub(sent_ms) > QUICK_MS {
-            self.slow(sent_ms, now_ms);
-            return;
+        let trip_ms = self.drain.confirmed(mark, bytes, now_ms);
+        if trip_ms > QUICK_MS + self.drain.trip_min_ms() {
+            self.slow(now_ms - trip_ms, now_ms);
+        } else {
+            self.quickly();
         }
+        trip_ms
+    }
+
+    fn quickly(&mut self) {
         self.quick += 1;
         if self.quick >= self.size {
             self.quick = 0;
@@ -77,66 +124,4 @@ impl Window {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fill(window: &mut Window, lane: Lane) -> usize {
-        let mut count = 0;
-        while window.admits(lane, 100) {
-            window.sent(lane, 100);
-            count += 1;
-        }
-        count
-    }
-
-    #[test]
-    fn routine_leaves_half_of_the_window_to_urgent() {
-        let mut window = Window::default();
-        assert_eq!(fill(&mut window, Lane::Routine), 4);
-        assert_eq!(fill(&mut window, Lane::Urgent), 4);
-        assert!(!window.admits(Lane::Urgent, 1));
-    }
-
-    #[test]
-    fn even_the_smallest_window_has_a_place_for_urgent() {
-        let mut window = Window::default();
-        for now_ms in [10_000, 20_000, 30_000, 40_000] {
-            window.sent(Lane::Routine, 100);
-            window.confirmed(Lane::Routine, 100, now_ms, now_ms + QUICK_MS + 1);
-        }
-        assert_eq!(window.size(), SIZE_MIN);
-        assert_eq!(fill(&mut window, Lane::Routine), 1);
-        assert!(window.admits(Lane::Urgent, 4_000));
-    }
-
-    #[test]
-    fn quick_confirms_open_the_window_up_to_its_limit() {
-        let mut window = Window::default();
-        for _ in 0..20_000 {
-            window.sent(Lane::Urgent, 100);
-            window.confirmed(Lane::Urgent, 100, 0, QUICK_MS);
-        }
-        assert_eq!(window.size(), SIZE_MAX);
-        assert_eq!(fill(&mut window, Lane::Urgent), SIZE_MAX);
-    }
-
-    #[test]
-    fn what_was_under_way_together_halves_it_once() {
-        let mut window = Window::default();
-        (0..8).for_each(|_| window.sent(Lane::Urgent, 100));
-        (0..8).for_each(|_| window.confirmed(Lane::Urgent, 100, 0, 2_000));
-        assert_eq!(window.size(), SIZE_FIRST / 2);
-        window.sent(Lane::Urgent, 100);
-        window.confirmed(Lane::Urgent, 100, 2_000, 4_000);
-        assert_eq!(window.size(), SIZE_FIRST / 4);
-    }
-
-    #[test]
-    fn bytes_are_limited_too() {
-        let mut window = Window { size: SIZE_MAX, ..Window::default() };
-        while window.admits(Lane::Urgent, 4_000) {
-            window.sent(Lane::Urgent, 4_000);
-        }
-        assert_eq!(window.in_flight[0], BYTES_MAX / 4_000);
-    }
-}
+mod tests;

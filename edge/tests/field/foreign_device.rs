@@ -1,7 +1,7 @@
 //! Another device in the place of ours is recognised by its header, and none of its values count.
 
 use strongroom_edge::field::ScanFailure;
-use strongroom_edge::field::header::Mismatch;
+use strongroom_edge::field::modbus::header::Mismatch;
 
 use crate::device::{Asked, Device, Does, answer};
 use crate::rig::{Entry, Rig, words};

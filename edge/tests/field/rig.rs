@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use runtime::shutdown::Shutdown;
 use strongroom_edge::config::Config;
-use strongroom_edge::field::{self, Sample, Scan, ScanFailure, Site};
+use strongroom_edge::field::{self, Kept, Sample, Scan, ScanFailure, Site};
+use strongroom_edge::spool::Bookmark;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -16,10 +17,10 @@ use wire::time::ClockState;
 use wire::{BootId, Stamp, Value};
 
 /// Far beyond what any test needs; a test that reaches it has failed.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A header with a contact behind it.
-const PROFILE: &str = r#"
+pub(crate) const PROFILE: &str = r#"
 name = "test"
 [header]
 magic = 0x5352
@@ -61,7 +62,17 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn start(entries: &[Entry]) -> Rig {
-        let site = Arc::new(site(entries));
+        Self::with(&devices(entries), PROFILE)
+    }
+
+    /// The sections of a configuration that describe buses and devices; their profile `test.toml` is given with them.
+    pub(crate) fn with(sections: &str, profile: &str) -> Rig {
+        Self::after(sections, profile, Vec::new())
+    }
+
+    /// The same after an earlier run that left these bookmarks.
+    pub(crate) fn after(sections: &str, profile: &str, bookmarks: Vec<Bookmark>) -> Rig {
+        let site = Arc::new(site(sections, profile));
         let (sender, scans) = mpsc::channel(64);
         let shutdown = Shutdown::new();
         let moved_ms = Arc::new(AtomicU64::new(0));
@@ -71,7 +82,9 @@ impl Rig {
             Stamp { boot: BootId([1; 16]), mono_ms, wall_ms: mono_ms as i64, clock: ClockState::Free }
         };
         let stop = shutdown.child();
-        let field = tokio::spawn(async move { field::run(&site, stamp, sender, stop).await });
+        let kept = Kept::default();
+        kept.set(bookmarks).expect("it is new");
+        let field = tokio::spawn(async move { field::run(&site, kept, stamp, sender, stop).await });
         Rig { scans, shutdown, field, moved_ms }
     }
 
@@ -115,13 +128,8 @@ pub(crate) fn contact(samples: &[Sample]) -> i64 {
     }
 }
 
-fn site(entries: &[Entry]) -> Site {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("test.toml"), PROFILE).unwrap();
-    let mut text =
-        "[edge]\nid = \"e\"\n[uplink]\nhub = \"127.0.0.1:1\"\nca = \"a\"\ncertificate = \"b\"\nkey = \"c\"\n\
-                    [spool]\npath = \"s\"\n"
-            .to_owned();
+fn devices(entries: &[Entry]) -> String {
+    let mut text = String::new();
     for (number, entry) in entries.iter().enumerate() {
         let Entry { address, profile, unit, poll_interval, timeout } = entry;
         writeln!(
@@ -131,6 +139,16 @@ fn site(entries: &[Entry]) -> Site {
         )
         .unwrap();
     }
+    text
+}
+
+fn site(sections: &str, profile: &str) -> Site {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("test.toml"), profile).unwrap();
+    let text = format!(
+        "[edge]\nid = \"e\"\n[uplink]\nhubs = [\"127.0.0.1:1\"]\nca = \"a\"\ncertificate = \"b\"\nkey = \"c\"\n\
+         [spool]\npath = \"s\"\n{sections}"
+    );
     let config: Config = runtime::config::parse(&folder.path().join("edge.toml"), &text).unwrap();
     Site::build(&config).unwrap()
 }

@@ -33,7 +33,13 @@ pub(crate) fn table(points: usize) -> PointTable {
 }
 
 pub(crate) fn settings(bytes_max: u64) -> Settings {
-    Settings { edge: edge(), bytes_max, routine_interval: Duration::from_millis(20) }
+    Settings {
+        edge: edge(),
+        bytes_max,
+        routine_interval: Duration::from_millis(20),
+        age_max: [Duration::MAX; 2],
+        signer: None,
+    }
 }
 
 /// A clock that moves by one millisecond whenever it is looked at.
@@ -103,7 +109,7 @@ impl Running {
     }
 
     pub(crate) async fn append(&self, entries: impl IntoIterator<Item = Entry>) {
-        self.handle.append(entries.into_iter().collect()).await.unwrap();
+        self.handle.append(entries.into_iter().collect::<Vec<_>>()).await.unwrap();
     }
 
     /// Everything that a lane still holds.

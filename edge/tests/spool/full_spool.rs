@@ -1,5 +1,6 @@
 //! A full spool gives up what the hub has, then the oldest routine records, urgent ones last; and it says so.
 
+use strongroom_edge::spool::{Batch, Wait};
 use wire::{Gap, GapReason, Lane, Record, Seq};
 
 use crate::bench::{Running, bulky, numbers, verify_chain};
@@ -102,5 +103,29 @@ async fn urgent_records_go_last_and_what_they_explained_stays_explained() {
         };
         assert_eq!(reached, oldest, "{lane}: all that is missing is explained");
     }
+    spool.stop().unwrap();
+}
+
+#[tokio::test]
+async fn routine_records_leave_a_quarter_to_the_urgent_lane() {
+    let spool = filled(0).await;
+    for number in 0..400 {
+        let batch =
+            Batch { entries: vec![bulky(Lane::Routine, number)], wait: Wait::AllNow, ..Batch::default() };
+        spool.handle.append(batch).await.unwrap();
+    }
+    let routine: u64 =
+        spool.all(Lane::Routine).await.iter().map(|stored| stored.bytes.len() as u64 + 64).sum();
+    assert!(
+        (ROOM * 5 / 8..=ROOM * 3 / 4).contains(&routine),
+        "{routine} bytes with next to no urgent record"
+    );
+    let lost = gaps(&spool.records(Lane::Urgent).await).len();
+    assert!(lost > 0);
+    for number in 0..10 {
+        spool.append([bulky(Lane::Urgent, number)]).await;
+    }
+    let now = gaps(&spool.records(Lane::Urgent).await).len();
+    assert_eq!(now, lost, "alarms find room without giving anything up");
     spool.stop().unwrap();
 }

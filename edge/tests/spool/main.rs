@@ -4,9 +4,14 @@
 
 mod bench;
 
+mod bookmarks;
 mod damaged_file;
 mod full_spool;
+mod inspected;
 mod killed_at_each_sync;
 mod order_and_chain;
 mod resumed;
+mod signed;
 mod storage_failed;
+mod too_old;
+mod wear;

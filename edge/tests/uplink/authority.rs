@@ -1,6 +1,7 @@
 //! A private certificate authority with its files.
 
 use std::fs;
+use std::ops::Range;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -31,7 +32,14 @@ impl Authority {
 
     /// The hub's TLS; its certificate carries this name.
     pub(crate) fn hub(&self, name: &str) -> ServerTls {
-        let names = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        self.hub_in(name, 2001..2090)
+    }
+
+    /// The same with a certificate that is valid from the beginning of one of these years to that of the other.
+    pub(crate) fn hub_in(&self, name: &str, years: Range<i32>) -> ServerTls {
+        let mut names = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        names.not_before = rcgen::date_time_ymd(years.start, 1, 1);
+        names.not_after = rcgen::date_time_ymd(years.end, 1, 1);
         self.issue("hub", names, ExtendedKeyUsagePurpose::ServerAuth);
         let now = OffsetDateTime::now_utc();
         let list = CertificateRevocationListParams {

@@ -60,7 +60,7 @@ fn a_check_finds_what_the_hub_or_the_edge_would_refuse() {
     let files = authority.edge("doc-1");
     let found = |edge: &str, now_s: i64| {
         let text = format!(
-            "[edge]\nid = {edge:?}\n[uplink]\nhub = \"hub:1\"\nca = \"ca.pem\"\ncertificate = \"doc-1.pem\"\n\
+            "[edge]\nid = {edge:?}\n[uplink]\nhubs = [\"hub:1\"]\nca = \"ca.pem\"\ncertificate = \"doc-1.pem\"\n\
              key = \"doc-1.key\"\n[spool]\npath = \"spool.redb\"\n"
         );
         let path = authority.folder().join("edge.toml");

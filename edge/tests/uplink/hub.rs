@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gate::{
-    Arrival, ConnectRequest, Delivery, GateHandle, Limits, Peer, Policy, PublishRequest, Refusal, SessionId,
+    Arrival, Certificate, ConnectRequest, Delivery, GateHandle, Limits, Peer, Policy, PublishRequest,
+    Refusal, SessionId,
 };
 use runtime::shutdown::Shutdown;
 use runtime::tls::ServerTls;
@@ -15,14 +16,14 @@ use tokio::task::JoinHandle;
 use wire::resume::Held;
 use wire::{Digest, EdgeId, Envelope, Epoch, Heartbeat, Lane, Resume, Seq, Topic};
 
-/// No test waits longer than this for anything.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// No test waits longer than this for anything. An edge whose connections do not last tries again after up to 30 s.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 struct OwnTopics;
 
 impl Policy for OwnTopics {
-    fn connect(&self, peer: &Peer, request: &ConnectRequest<'_>) -> Result<(), Refusal> {
-        let own = request.client_id == peer.identity.id && request.clean_session;
+    fn connect(&self, certificate: &Certificate, request: &ConnectRequest<'_>) -> Result<(), Refusal> {
+        let own = request.client_id == certificate.identity.id && request.clean_session;
         if own { Ok(()) } else { Err(Refusal::new("foreign_client_id", request.client_id)) }
     }
 

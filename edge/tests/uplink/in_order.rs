@@ -51,7 +51,8 @@ async fn a_connection_that_is_cut_again_and_again_loses_nothing() {
     let listening = hub.listen(authority.hub("localhost"), 0).await;
     let mut room = Room::open(&authority.folder().join("spool.redb"));
     room.connect(listening.port, authority.edge("doc-1"), "localhost");
-    for round in 0..4 {
+    // Each return may take twice as long as the one before it, because no connection lasts.
+    for round in 0..3 {
         let (connects, some) = (hub.memory().connects, hub.memory().received.len() + 5);
         room.append_backlog(20).await;
         room.append(Lane::Urgent, round * 10..round * 10 + 10).await;
@@ -60,7 +61,7 @@ async fn a_connection_that_is_cut_again_and_again_loses_nothing() {
         hub.wait("the edge comes back", |memory| memory.connects > connects).await;
     }
     let memory = hub.holds(room.tails()).await;
-    assert_eq!(numbers(&memory.journal(Lane::Urgent)), (0..40).collect::<Vec<_>>());
+    assert_eq!(numbers(&memory.journal(Lane::Urgent)), (0..30).collect::<Vec<_>>());
     Lane::ALL.into_iter().for_each(|lane| verify(&memory, lane));
     room.close().await;
     listening.close().await;
@@ -76,12 +77,13 @@ async fn a_hub_that_does_not_say_what_it_holds_gets_heartbeats_only() {
     let mut room = Room::open(&authority.folder().join("spool.redb"));
     room.append(Lane::Urgent, 0..10).await;
     room.connect(listening.port, authority.edge("doc-1"), "localhost");
-    let memory = hub.wait("a second connection", |memory| memory.connects >= 2).await;
+    hub.wait("a second connection", |memory| memory.connects >= 2).await;
+    let beats = |memory: &crate::hub::Memory| memory.heartbeats.len() > memory.connects + 1;
+    let memory = hub.wait("the beat goes on within a connection", beats).await;
     assert!(memory.received.is_empty());
     let heartbeat = &memory.heartbeats[0];
     assert_eq!((&heartbeat.edge, heartbeat.config_hash), (&edge(), 7));
     assert_eq!(heartbeat.lanes[0].unconfirmed, room.tails()[0].0);
-    assert!(memory.heartbeats.len() >= 4, "the beat went on");
 
     hub.change(|memory| memory.silent = false);
     listening.cut(&hub);

@@ -4,10 +4,14 @@
 
 mod authority;
 mod hub;
+mod narrow;
 mod room;
 
 mod certificates;
+mod clockless;
 mod in_order;
 mod lost_puback;
 mod restored;
+mod several_ways;
+mod slow_link;
 mod urgent_first;

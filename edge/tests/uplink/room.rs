@@ -1,21 +1,35 @@
 //! An edge's spool and uplink, working.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use runtime::shutdown::Shutdown;
 use runtime::tls::ClientFiles;
-use strongroom_edge::clock::Clock;
+use strongroom_edge::clock::{Clock, HubTime};
 use strongroom_edge::spool::{self, Entry, SpoolError, SpoolHandle, What};
-use strongroom_edge::uplink::{self, Uplink};
+use strongroom_edge::uplink::{self, Hub, Uplink};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use wire::table::{DeviceEntry, PointEntry};
 use wire::{
     BootId, ClockState, DeviceId, EdgeId, Envelope, Lane, Marks, PointName, PointNo, PointTable, Quality,
     Reading, Record, Seq, Stamp, Value,
 };
+
+/// A clock that runs on from `wall_ms`, as far as it is trusted.
+pub(crate) fn clock_from(wall_ms: i64, clock: ClockState) -> Clock {
+    let real = self::clock();
+    let begun_ms = real().mono_ms;
+    Arc::new(move || {
+        let now = real();
+        Stamp { wall_ms: wall_ms + (now.mono_ms - begun_ms) as i64, clock, ..now }
+    })
+}
+
+/// On a less preferred way, so that a test sees the return.
+const STAY: Duration = Duration::from_secs(1);
 
 pub(crate) fn edge() -> EdgeId {
     EdgeId::parse("doc-1").unwrap()
@@ -33,6 +47,10 @@ fn clock() -> Clock {
 
 pub(crate) struct Room {
     pub(crate) spool: SpoolHandle,
+    pub(crate) quality: Option<watch::Receiver<uplink::Quality>>,
+    /// Another one than the spool's, if a test brings it.
+    pub(crate) clock: Clock,
+    pub(crate) hub_time: PathBuf,
     shutdown: Shutdown,
     uplink: Option<JoinHandle<()>>,
     thread: thread::JoinHandle<Result<(), SpoolError>>,
@@ -48,25 +66,51 @@ impl Room {
             kind: "door.contact".into(),
         };
         let table = PointTable::new(vec![device], vec![point]).unwrap();
-        let settings =
-            spool::Settings { edge: edge(), bytes_max: 8 << 20, routine_interval: Duration::from_millis(10) };
+        let settings = spool::Settings {
+            edge: edge(),
+            bytes_max: 8 << 20,
+            routine_interval: Duration::from_millis(10),
+            age_max: [Duration::MAX; 2],
+            signer: None,
+        };
         let (spool, handle) = spool::open(spool_file, settings, &table, clock()).unwrap();
         let thread = thread::spawn(move || spool.run());
-        Self { spool: handle, shutdown: Shutdown::new(), uplink: None, thread }
+        Self {
+            spool: handle,
+            quality: None,
+            clock: clock(),
+            hub_time: HubTime::path_beside(spool_file),
+            shutdown: Shutdown::new(),
+            uplink: None,
+            thread,
+        }
     }
 
     pub(crate) fn connect(&mut self, port: u16, files: ClientFiles, server_name: &str) {
+        self.connect_to(&[port], files, server_name);
+    }
+
+    /// To the first of these that answers.
+    pub(crate) fn connect_to(&mut self, ports: &[u16], files: ClientFiles, server_name: &str) {
+        let hub = |port: &u16| Hub {
+            host: "127.0.0.1".to_owned(),
+            port: *port,
+            server_name: server_name.to_owned(),
+        };
         let settings = uplink::Settings {
             edge: edge(),
-            host: "127.0.0.1".to_owned(),
-            port,
-            server_name: server_name.to_owned(),
+            hubs: ports.iter().map(hub).collect(),
+            hub_time: self.hub_time.clone(),
+            stay: STAY,
             files,
             heartbeat_interval: Duration::from_secs(1),
             software: "strongroom-edge test".into(),
             config_hash: 7,
+            health: tokio::sync::watch::channel(None).1,
+            interface: None,
         };
-        let uplink = Uplink::new(settings, self.spool.clone(), clock());
+        let uplink = Uplink::new(settings, self.spool.clone(), self.clock.clone());
+        self.quality = Some(uplink.quality());
         let shutdown = self.shutdown.clone();
         self.uplink = Some(tokio::spawn(async move { uplink.run(shutdown).await.unwrap_or_default() }));
     }
@@ -79,6 +123,13 @@ impl Room {
         }
         drop(self.spool);
         self.thread.join().unwrap().unwrap();
+    }
+
+    /// Drops everything as it stands, when the rest of a backlog is of no interest.
+    pub(crate) fn abandon(self) {
+        if let Some(uplink) = self.uplink {
+            uplink.abort();
+        }
     }
 
     pub(crate) async fn append(&self, lane: Lane, numbers: std::ops::Range<i64>) {
@@ -96,7 +147,10 @@ impl Room {
         };
         let before = self.tails()[1].0;
         for number in 0..envelopes {
-            self.spool.append((0..14).map(|place| bulky(number * 14 + place)).collect()).await.unwrap();
+            self.spool
+                .append((0..14).map(|place| bulky(number * 14 + place)).collect::<Vec<_>>())
+                .await
+                .unwrap();
         }
         let mut tails = self.spool.tails();
         tails.wait_for(|tails| tails.next[1].0 >= before + envelopes as u64 * 14).await.unwrap();

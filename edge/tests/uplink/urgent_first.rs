@@ -12,12 +12,14 @@ async fn an_alarm_overtakes_a_backlog_that_is_under_way() {
     let hub = Hub::new(&edge());
     let listening = hub.listen(authority.hub("localhost"), 0).await;
     let mut room = Room::open(&authority.folder().join("spool.redb"));
-    room.append_backlog(150).await;
-    hub.change(|memory| memory.mood = Mood::Hold);
     room.connect(listening.port, authority.edge("doc-1"), "localhost");
+    // What the epoch begins with is urgent too, and is not to stand before the backlog.
+    hub.holds(room.tails()).await;
+    hub.change(|memory| memory.mood = Mood::Hold);
+    room.append_backlog(150).await;
     let routine =
         |received: &[crate::hub::Received]| received.iter().filter(|r| r.lane == Lane::Routine).count();
-    hub.wait("the window is full of routine", |memory| routine(&memory.received) >= 4).await;
+    hub.wait("routine is under way", |memory| routine(&memory.received) >= 1).await;
 
     // The hub confirms nothing at all, and still the alarm arrives.
     room.append(Lane::Urgent, 7..8).await;
@@ -25,7 +27,7 @@ async fn an_alarm_overtakes_a_backlog_that_is_under_way() {
         memory.received.last().map(|received| received.lane) == Some(Lane::Urgent)
     };
     let memory = hub.wait("the alarm arrives", alarm).await;
-    assert_eq!(routine(&memory.received), 4, "routine takes no more than half of the window");
+    assert!(routine(&memory.received) <= 4, "routine takes no more than half of the window");
 
     hub.change(|memory| memory.mood = Mood::Confirm);
     listening.cut(&hub);

@@ -1,4 +1,4 @@
-//! Traces of one point: samples go in, and what is sent comes out, as `time lane value quality`.
+//! Traces of one point: samples go in, and what is sent comes out, as `time lane value quality (marks)`.
 
 use std::path::Path;
 
@@ -14,9 +14,21 @@ struct Traced {
 }
 
 fn point(keys: &str) -> Traced {
-    let text = format!("name = \"trace\"\n[[points]]\nname = \"p\"\nregister = 0\n{keys}");
-    let profile = profile::parse(Path::new("trace.toml"), &text).unwrap();
-    Traced { point: Point::new(PointNo(5), &profile.points[0]), out: Outbox::default() }
+    point_of(&format!("name = \"trace\"\n[[points]]\nname = \"p\"\nregister = 0\n{keys}"))
+}
+
+/// A point that is told in words, of this kind.
+fn spoken(kind: &str) -> Traced {
+    let head = "name = \"trace\"\nprotocol = \"plain\"\n[[points]]\nname = \"p\"\ntopic = \"p\"\n";
+    point_of(&format!("{head}kind = \"{kind}\"\n"))
+}
+
+fn point_of(text: &str) -> Traced {
+    let profile = profile::parse(Path::new("trace.toml"), text).unwrap();
+    Traced {
+        point: Point::new(PointNo(5), &profile.points[0], profile.poll_interval),
+        out: Outbox::default(),
+    }
 }
 
 fn integer(state: i64) -> Value {
@@ -40,7 +52,8 @@ impl Traced {
         number: Option<u64>,
     ) -> Vec<String> {
         let novelty = number.map_or(Novelty::Level, Novelty::Counted);
-        self.point.read(&Sample { point: PointNo(5), value, quality, novelty }, at(ms), &mut self.out);
+        let sample = Sample { point: PointNo(5), value, quality, novelty, marks: Marks::NONE };
+        self.point.read(&sample, at(ms), Restart::NotKnown, &mut self.out);
         self.sent()
     }
 
@@ -60,18 +73,21 @@ impl Traced {
     }
 
     fn sent(&mut self) -> Vec<String> {
-        let detected = std::mem::take(&mut self.out.detected);
+        let detected = std::mem::take(&mut self.out.found.detected);
         let line = |found: super::super::Detected| {
-            let Reading { value, quality, stamp, .. } = found.reading;
+            let Reading { value, quality, stamp, marks } = found.reading;
             let value = value.map_or("nothing".to_owned(), |value| value.to_string());
             let what = if found.what == What::Event { "" } else { "snapshot " };
-            format!("{} {what}{} {value} {quality}", stamp.mono_ms, found.lane)
+            let marks = if marks.is_empty() { String::new() } else { format!(" ({marks})") };
+            format!("{} {what}{} {value} {quality}{marks}", stamp.mono_ms, found.lane)
         };
         detected.into_iter().map(line).collect()
     }
 }
 
 const NOTHING: [&str; 0] = [];
+
+mod marks;
 
 #[test]
 fn how_a_point_is_found_is_told_once_and_then_only_changes_are() {
@@ -156,7 +172,7 @@ fn each_presented_credential_is_an_event_also_when_the_result_is_equal() {
     assert_eq!(access.counted(100, integer(1), 40), NOTHING);
     assert_eq!(access.counted(200, integer(1), 41), ["200 urgent 1 good"]);
     assert_eq!(access.counted(300, integer(2), 42), ["300 urgent 2 good"]);
-    assert_eq!(access.counted(400, integer(2), 45), ["400 urgent 2 good"]);
+    assert_eq!(access.counted(400, integer(2), 45), ["400 urgent 2 good (missed)"]);
     assert_eq!(access.out.missed, 2, "two came and went between the polls");
 }
 

@@ -6,10 +6,12 @@ use std::ops::Range;
 use runtime::config::Section;
 use wire::PointTable;
 
+use super::block::Block;
 use super::header::HeaderSpec;
 use super::point::PointSpec;
-use super::source::{Block, Table};
-use crate::field::plan;
+use super::register::Table;
+use super::ring::RingSpec;
+use crate::field::modbus::plan;
 use crate::field::site;
 
 pub(super) fn header(section: &mut Section<'_>, blocks: &[Block], header: &HeaderSpec) {
@@ -40,13 +42,31 @@ pub(super) fn points(section: &mut Section<'_>, blocks: &[Block], entries: &[Vec
     }
 }
 
+/// The ring lies in one block, its `newest` too, and its point has a name of its own.
+pub(super) fn ring(section: &mut Section<'_>, blocks: &[Block], entries: &[Vec<PointSpec>], ring: &RingSpec) {
+    let name = &ring.name;
+    if name.as_str() == site::LINK_POINT || entries.iter().flatten().any(|point| point.name == *name) {
+        section.fault("rings[0].name", format!("there is already a point `{name}`; names are unique"));
+    }
+    for (key, span) in [("start", ring.span()), ("newest", ring.newest.span())] {
+        if !is_served(blocks, ring.table, &span) {
+            let message =
+                format!("{} {} to {} is not inside one block", ring.table, span.start, span.end - 1);
+            section.fault(&format!("rings[0].{key}"), message);
+        }
+    }
+}
+
 fn check_point(section: &mut Section<'_>, blocks: &[Block], place: usize, point: &PointSpec) {
     if point.name.as_str() == site::LINK_POINT {
         let message = format!("every device has a point `{}` of its own; choose another name", point.name);
         section.fault(&format!("points[{place}].name"), message);
     }
-    let span = plan::span_of(point);
-    let table = point.source.table;
+    let Some(register) = point.source.register() else {
+        return;
+    };
+    let span = plan::span_of(register, point.sequence);
+    let table = register.table;
     if span.end - span.start > u32::from(table.request_max()) {
         let message = format!(
             "the value and its sequence lie further apart than one read reaches ({})",

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use runtime::config::{FromSection, Parsed, Section};
 
-use super::source::Table;
+use super::register::Table;
 
 /// Eight registers: magic, device type, map version, unit echo, heartbeat, uptime (two), status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

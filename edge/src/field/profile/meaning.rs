@@ -3,33 +3,56 @@
 use runtime::config::{FromSection, Section};
 use wire::{Kind, ValueType};
 
+use super::raw::Raw;
 use super::scale::Scale;
-use super::source::Encoding;
+use super::source::Shape;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Meaning {
-    Flag { inverted: bool },
+    /// With states, 0 is no and 1 is yes.
+    Flag {
+        inverted: bool,
+        states: Option<StateMap>,
+    },
     State(StateMap),
-    Count { scale: Scale, range: Option<Range> },
-    Measure { scale: Scale, range: Option<Range> },
+    Count {
+        scale: Scale,
+        range: Option<Range>,
+    },
+    Measure {
+        scale: Scale,
+        range: Option<Range>,
+    },
+    /// Only of messages.
+    Text,
 }
 
-/// The numbers of the device and the numbers of the kind's states.
+/// What the device says, and the numbers of the kind's states.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StateMap {
-    /// They are the same, from 0 to below this.
-    Own { states: i64 },
-    /// Pairs of (the device's, the kind's).
-    Mapped(Box<[(i64, i64)]>),
+    /// It says the numbers of these states, or their names.
+    Own(&'static [&'static str]),
+    /// Numbers of its own: pairs of (the device's, the kind's).
+    Numbers(Box<[(i64, i64)]>),
+    /// Words of its own, in its messages.
+    Words(Box<[(Box<str>, i64)]>),
 }
 
 impl StateMap {
     /// `None`: the device shows a state that the profile does not know.
-    pub fn state(&self, raw: i64) -> Option<i64> {
+    pub(super) fn state(&self, raw: Raw<'_>) -> Option<i64> {
         match self {
-            StateMap::Own { states } => (0..*states).contains(&raw).then_some(raw),
-            StateMap::Mapped(pairs) => {
-                pairs.iter().find(|(device, _)| *device == raw).map(|(_, state)| *state)
+            StateMap::Own(names) => {
+                let named = || names.iter().position(|name| *name == raw.word()).map(|state| state as i64);
+                raw.whole().filter(|number| (0..names.len() as i64).contains(number)).or_else(named)
+            }
+            StateMap::Numbers(pairs) => {
+                let number = raw.whole()?;
+                pairs.iter().find(|(device, _)| *device == number).map(|(_, state)| *state)
+            }
+            StateMap::Words(pairs) => {
+                let word = raw.word();
+                pairs.iter().find(|(device, _)| device.as_ref() == word).map(|(_, state)| *state)
             }
         }
     }
@@ -57,6 +80,7 @@ impl FromSection for Range {
 /// The keys of an entry that say what its number means.
 pub(super) struct Keys {
     scale: Option<f64>,
+    offset: Option<f64>,
     range: Option<Range>,
     inverted: Option<bool>,
     states: Option<Vec<(String, String)>>,
@@ -68,6 +92,7 @@ impl Keys {
         let states = section.strings_map("states");
         Self {
             scale: section.optional("scale"),
+            offset: section.optional("offset"),
             range: section.optional_table("range"),
             inverted: section.optional("inverted"),
             states: written.then_some(states),
@@ -75,59 +100,69 @@ impl Keys {
     }
 
     /// Records every key that does not fit the kind.
-    pub(super) fn meaning(
-        &self,
-        section: &mut Section<'_>,
-        kind: Kind,
-        encoding: Encoding,
-    ) -> Option<Meaning> {
+    pub(super) fn meaning(&self, section: &mut Section<'_>, kind: Kind, shape: Shape) -> Option<Meaning> {
         let number = matches!(kind.value_type(), ValueType::Count(_) | ValueType::Measure(_));
         let state = matches!(kind.value_type(), ValueType::State(_));
         let flag = kind.value_type() == ValueType::Flag;
         refuse(section, kind, "scale", self.scale.is_some() && !number);
+        refuse(section, kind, "offset", self.offset.is_some() && !number);
         refuse(section, kind, "range", self.range.is_some() && !number);
-        refuse(section, kind, "states", self.states.is_some() && !state);
+        refuse(section, kind, "states", self.states.is_some() && !state && !flag);
         refuse(section, kind, "inverted", self.inverted.is_some() && !flag);
         if self.scale == Some(0.0) {
             section.fault("scale", "a scale of 0 makes every value 0; write a factor or remove it");
         }
-        check_encoding(section, kind, encoding)?;
-        let scale = self.scale.map_or(Scale::ONE, Scale::new);
+        if self.inverted.is_some() && self.states.is_some() {
+            section.fault("inverted", "write the states the other way round, or remove them");
+        }
+        check_shape(section, kind, shape, self.states.is_some())?;
+        let scale = self.scale.map_or(Scale::ONE, Scale::new).with_offset(self.offset.unwrap_or(0.0));
         match kind.value_type() {
-            ValueType::Flag => Some(Meaning::Flag { inverted: self.inverted.unwrap_or(false) }),
-            ValueType::State(names) => self.state_map(section, kind, names).map(Meaning::State),
+            ValueType::Flag => {
+                let states = self.states.as_deref();
+                let states = states.map(|states| state_map(section, kind, &FLAG, shape, states));
+                Some(Meaning::Flag { inverted: self.inverted.unwrap_or(false), states })
+            }
+            ValueType::State(names) => Some(Meaning::State(match &self.states {
+                None => StateMap::Own(names),
+                Some(states) => state_map(section, kind, names, shape, states),
+            })),
             ValueType::Count(_) => Some(Meaning::Count { scale, range: self.range }),
             ValueType::Measure(_) => Some(Meaning::Measure { scale, range: self.range }),
-            ValueType::Text => None,
+            ValueType::Text => Some(Meaning::Text),
         }
     }
+}
 
-    fn state_map(&self, section: &mut Section<'_>, kind: Kind, names: &[&str]) -> Option<StateMap> {
-        let Some(states) = &self.states else {
-            return Some(StateMap::Own { states: names.len() as i64 });
-        };
-        let mut pairs = Vec::new();
-        for (raw, name) in states {
-            let key = format!("states.{raw}");
-            let (number, state) = (raw.parse(), kind.state(name));
-            if number.is_err() {
-                section.fault(
-                    &key,
-                    format!("`{raw}` is not a whole number; write the number that the device shows"),
-                );
-            }
-            if state.is_none() {
-                section.fault(
-                    &key,
-                    format!("`{name}` is not a state of {kind}; write one of: {}", names.join(", ")),
-                );
-            }
-            if let (Ok(number), Some(state)) = (number, state) {
-                pairs.push((number, state));
-            }
+/// The states of yes-or-no kinds, in the order of their numbers.
+const FLAG: [&str; 2] = ["no", "yes"];
+
+/// Records what is no state of the kind, and what its device cannot say.
+fn state_map(
+    section: &mut Section<'_>,
+    kind: Kind,
+    names: &[&str],
+    shape: Shape,
+    states: &[(String, String)],
+) -> StateMap {
+    let (mut numbers, mut words) = (Vec::new(), Vec::new());
+    for (said, name) in states {
+        let key = format!("states.{said}");
+        let number = said.parse::<i64>();
+        if number.is_err() && shape != Shape::Free {
+            let message = format!("`{said}` is not a whole number; write the number that the device shows");
+            section.fault(&key, message);
         }
-        Some(StateMap::Mapped(pairs.into()))
+        let Some(state) = names.iter().position(|known| known == name) else {
+            let message = format!("`{name}` is not a state of {kind}; write one of: {}", names.join(", "));
+            section.fault(&key, message);
+            continue;
+        };
+        let state = state as i64;
+        numbers.extend(number.map(|number| (number, state)));
+        words.push((said.as_str().into(), state));
     }
+    if shape == Shape::Free { StateMap::Words(words.into()) } else { StateMap::Numbers(numbers.into()) }
 }
 
 fn refuse(section: &mut Section<'_>, kind: Kind, key: &str, misplaced: bool) {
@@ -136,16 +171,20 @@ fn refuse(section: &mut Section<'_>, kind: Kind, key: &str, misplaced: bool) {
     }
 }
 
-fn check_encoding(section: &mut Section<'_>, kind: Kind, encoding: Encoding) -> Option<()> {
+fn check_shape(section: &mut Section<'_>, kind: Kind, shape: Shape, has_states: bool) -> Option<()> {
     let fault = match kind.value_type() {
+        _ if shape == Shape::Free => None,
         ValueType::Text => Some(("kind", format!("{kind} is text, which registers do not hold"))),
-        ValueType::Flag if !encoding.is_bit() => {
-            Some(("kind", format!("{kind} is yes or no; add `bit`, or use a table of bits")))
+        ValueType::Flag if shape == Shape::Float || shape == Shape::Whole && !has_states => {
+            let message = format!(
+                "{kind} is yes or no; add `bit`, use a table of bits, or write `states` with `yes` and `no`"
+            );
+            Some(("kind", message))
         }
-        ValueType::Count(_) | ValueType::Measure(_) if encoding.is_bit() => {
+        ValueType::Count(_) | ValueType::Measure(_) if shape == Shape::Bit => {
             Some(("kind", format!("{kind} is a number; one bit cannot hold it")))
         }
-        ValueType::State(_) if matches!(encoding, Encoding::F32(_)) => {
+        ValueType::State(_) if shape == Shape::Float => {
             Some(("type", format!("{kind} is a state; write a type of whole numbers")))
         }
         _ => None,

@@ -3,6 +3,7 @@
 use runtime::config::{FromSection, FromValue, Item, Section};
 
 use super::size::{self, Size};
+use super::source::Source;
 
 /// More points than that no device has.
 pub(super) const COUNT_MAX: u16 = 1024;
@@ -10,11 +11,12 @@ pub(super) const COUNT_MAX: u16 = 1024;
 /// What a repeated name must hold, to be replaced by the number of each point.
 pub(super) const PLACEHOLDER: &str = "{n}";
 
-/// So many points; each stands `step` addresses behind the one before it. They are numbered from `first`.
+/// So many points, numbered from `first`. Each stands `step` addresses behind the one before it, or has its number in
+/// its place in the messages.
 #[derive(Clone, Debug)]
 pub(super) struct Repeat {
     count: Count,
-    step: u16,
+    step: Option<u16>,
     first: u16,
 }
 
@@ -37,7 +39,7 @@ pub(super) struct Repeated {
 
 impl Repeat {
     /// An entry that stands for itself.
-    pub(super) const ONCE: Repeat = Repeat { count: Count::Fixed(1), step: 0, first: 1 };
+    pub(super) const ONCE: Repeat = Repeat { count: Count::Fixed(1), step: None, first: 1 };
 
     /// How many there can be, and the place of the size that decides how many there are. `Err`: there is no such size.
     pub(super) fn count(&self, sizes: &[Size]) -> Result<(u16, Option<usize>), String> {
@@ -50,8 +52,33 @@ impl Repeat {
         }
     }
 
+    /// Records a step that is missing or out of place; returns whether the points can be told apart.
+    pub(super) fn check(&self, section: &mut Section<'_>, source: &Source) -> bool {
+        match (source, self.step) {
+            (Source::Register(_), None) => {
+                section.fault(
+                    "repeat.step",
+                    "this key is missing; write how many addresses lie between two points",
+                );
+                false
+            }
+            (Source::Message(_), Some(_)) => {
+                section.fault("repeat.step", "only registers have a step; remove it");
+                false
+            }
+            (Source::Message(field), None) if !field.has_placeholder() => {
+                let message = format!(
+                    "every point would read the same value; write `{PLACEHOLDER}` where their places differ"
+                );
+                section.fault("repeat", message);
+                false
+            }
+            (Source::Register(_) | Source::Message(_) | Source::Ring, _) => true,
+        }
+    }
+
     pub(super) fn elements(&self, count: u16) -> impl Iterator<Item = Repeated> {
-        let (step, first) = (u32::from(self.step), u32::from(self.first));
+        let (step, first) = (u32::from(self.step.unwrap_or(0)), u32::from(self.first));
         (0..count).map(move |index| Repeated {
             index,
             number: first + u32::from(index),
@@ -63,9 +90,9 @@ impl Repeat {
 impl FromSection for Repeat {
     fn from_section(section: &mut Section<'_>) -> Option<Self> {
         let count = section.required("count");
-        let step = section.required_within("step", 1..=u16::MAX);
+        let step = section.optional_within("step", 1..=u16::MAX);
         let first = section.within("first", 1, 0..=u16::MAX);
-        Some(Self { count: count?, step: step?, first })
+        Some(Self { count: count?, step, first })
     }
 }
 

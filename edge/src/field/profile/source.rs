@@ -1,171 +1,108 @@
-//! Where in a device a value stands, and how it is encoded there.
+//! Where the value of a point comes from: from registers that are asked for, or from messages that come by themselves.
 
-use std::ops::Range;
+use runtime::config::{FromValue, Item, Section};
 
-use runtime::config::{FromSection, Parsed, Section};
+use super::message::Field;
+use super::protocol::Protocol;
+use super::register::{self, Register, Sequence};
 
-use super::keyword_enum;
-use super::size::{self, Size};
-
-/// The largest number of registers in one request.
-const REGISTERS_MAX: u16 = 125;
-/// The largest number of single bits in one request.
-const BITS_MAX: u16 = 2000;
-
-keyword_enum! {
-    /// The four address spaces of Modbus.
-    pub enum Table as UnknownTable {
-        Input = "input",
-        Holding = "holding",
-        Discrete = "discrete",
-        Coil = "coil",
-    }
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    Register(Register),
+    Message(Field),
+    /// The profile's ring of events.
+    Ring,
 }
 
-impl Table {
-    /// Whether an address is a single bit and not a register.
-    pub fn is_bits(self) -> bool {
-        matches!(self, Table::Discrete | Table::Coil)
-    }
-
-    /// The most that one request may ask for.
-    pub fn request_max(self) -> u16 {
-        if self.is_bits() { BITS_MAX } else { REGISTERS_MAX }
-    }
-}
-
-keyword_enum! {
-    /// The `type` of a point.
-    pub(super) enum NumberType as UnknownType {
-        U16 = "u16",
-        I16 = "i16",
-        U32 = "u32",
-        I32 = "i32",
-        F32 = "f32",
-        Bit = "bit",
-    }
-}
-
-keyword_enum! {
-    /// Which register of a pair comes first.
-    pub enum WordOrder as UnknownOrder {
-        HighFirst = "high_first",
-        LowFirst = "low_first",
-    }
-}
-
+/// What comes out of a source, as far as it bears on what a point can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    U16,
-    I16,
-    U32(WordOrder),
-    I32(WordOrder),
-    F32(WordOrder),
-    /// One bit of a register; 0 is the lowest.
-    BitOf(u8),
-    /// An address of a table of bits.
+pub(super) enum Shape {
     Bit,
-}
-
-impl Encoding {
-    /// How many addresses it takes.
-    pub fn width(self) -> u16 {
-        match self {
-            Encoding::U32(_) | Encoding::I32(_) | Encoding::F32(_) => 2,
-            Encoding::U16 | Encoding::I16 | Encoding::BitOf(_) | Encoding::Bit => 1,
-        }
-    }
-
-    pub fn is_bit(self) -> bool {
-        matches!(self, Encoding::BitOf(_) | Encoding::Bit)
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Source {
-    pub table: Table,
-    pub address: u16,
-    pub encoding: Encoding,
+    Whole,
+    Float,
+    /// A message says itself what it holds: a number, yes or no, or a word.
+    Free,
 }
 
 impl Source {
-    /// The addresses that it takes. Past the end of the address space only before it was checked.
-    pub fn span(self) -> Range<u32> {
-        let start = u32::from(self.address);
-        start..start + u32::from(self.encoding.width())
-    }
-}
-
-/// A range of addresses that the device answers for without a hole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Block {
-    pub table: Table,
-    pub start: u16,
-    pub count: u16,
-    /// For a block whose length depends on a size.
-    pub each: Option<Each>,
-}
-
-/// So many addresses for each of the things that a size counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Each {
-    /// The size's place in the profile's sizes.
-    pub size: usize,
-    pub count: u16,
-}
-
-impl Block {
-    pub fn span(self) -> Range<u32> {
-        u32::from(self.start)..u32::from(self.start) + u32::from(self.count)
-    }
-
-    pub fn holds(self, table: Table, span: &Range<u32>) -> bool {
-        let own = self.span();
-        self.table == table && own.start <= span.start && span.end <= own.end
-    }
-}
-
-/// A `[[blocks]]` entry, before it is seen beside the sizes. Always read, so that the places of entries stay true.
-pub(super) struct BlockDraft {
-    table: Table,
-    start: Option<u16>,
-    count: Option<u16>,
-    times: Option<String>,
-}
-
-impl FromSection for BlockDraft {
-    fn from_section(section: &mut Section<'_>) -> Option<Self> {
-        Some(Self {
-            table: section.optional("table").map_or(Table::Input, |Parsed(table)| table),
-            start: section.required("start"),
-            count: section.required_within("count", 1..=u16::MAX),
-            times: section.optional("times"),
-        })
-    }
-}
-
-impl BlockDraft {
-    /// The block at its largest.
-    pub(super) fn block(&self, section: &mut Section<'_>, place: usize, sizes: &[Size]) -> Option<Block> {
-        let (table, start, count) = (self.table, self.start?, self.count?);
-        let (times, size) = match &self.times {
-            None => (1, None),
-            Some(name) => match size::place(sizes, name) {
-                Some(size) => (sizes[size].max, Some(size)),
-                None => {
-                    let message = format!("there is no size `{name}`; {}", size::known(sizes));
-                    section.fault(&format!("blocks[{place}].times"), message);
-                    return None;
-                }
-            },
-        };
-        let end = u32::from(start) + u32::from(count) * u32::from(times);
-        if end > u32::from(u16::MAX) + 1 {
-            section
-                .fault(&format!("blocks[{place}].count"), "the block reaches past the last address, 65535");
-            return None;
+    pub fn register(&self) -> Option<Register> {
+        match self {
+            Source::Register(register) => Some(*register),
+            Source::Message(_) | Source::Ring => None,
         }
-        let each = size.map(|size| Each { size, count });
-        Some(Block { table, start, count: (end - u32::from(start)).min(u32::from(u16::MAX)) as u16, each })
+    }
+
+    pub fn field(&self) -> Option<&Field> {
+        match self {
+            Source::Register(_) | Source::Ring => None,
+            Source::Message(field) => Some(field),
+        }
+    }
+
+    /// `None`: a fault is recorded.
+    pub(super) fn read(section: &mut Section<'_>, protocol: Protocol) -> Option<Source> {
+        refuse_foreign(section, protocol);
+        match protocol {
+            Protocol::Modbus => register::read(section).map(Source::Register),
+            _ => Field::read(section, protocol).map(Source::Message),
+        }
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        match self {
+            Source::Message(_) | Source::Ring => Shape::Free,
+            Source::Register(register) if register.encoding.is_bit() => Shape::Bit,
+            Source::Register(register) if register.encoding.is_float() => Shape::Float,
+            Source::Register(_) => Shape::Whole,
+        }
+    }
+}
+
+/// Only devices that are asked need one beside the value: a message is an event of its own.
+pub(super) fn sequence(section: &mut Section<'_>, protocol: Protocol) -> Option<Sequence> {
+    if protocol.is_polled() {
+        return section.optional_table("sequence");
+    }
+    refuse(section, "sequence", format!("a {protocol} profile has no registers; remove it"));
+    None
+}
+
+/// The keys that say where a point stands, by who understands them.
+const REGISTER_KEYS: [&str; 7] = ["table", "register", "bit", "bits", "type", "word_order", "byte_order"];
+const MESSAGE_KEYS: [&str; 3] = ["pointer", "topic", "metric"];
+
+/// Records every key by which points of another protocol say where they stand.
+fn refuse_foreign(section: &mut Section<'_>, protocol: Protocol) {
+    let own: &[&str] = match protocol {
+        Protocol::Modbus => &REGISTER_KEYS,
+        Protocol::Json => &["pointer", "topic"],
+        Protocol::Plain => &["topic"],
+        Protocol::Sparkplug => &["metric"],
+        Protocol::Report => &[],
+    };
+    let remedy = protocol.remedy();
+    for key in REGISTER_KEYS.into_iter().chain(MESSAGE_KEYS).filter(|key| !own.contains(key)) {
+        let thing = if REGISTER_KEYS.contains(&key) { "registers".to_owned() } else { format!("`{key}`") };
+        refuse(section, key, format!("a {protocol} profile has no {thing}; {remedy}"));
+    }
+}
+
+/// A key that is known, and out of place here.
+pub(super) fn refuse(section: &mut Section<'_>, key: &'static str, message: impl Into<String>) {
+    if section.optional::<Anything>(key).is_some() {
+        section.fault(key, message);
+    }
+}
+
+/// A value that is not looked at.
+struct Anything;
+
+impl FromValue for Anything {
+    fn wanted() -> String {
+        "nothing".to_owned()
+    }
+
+    fn from_value(_: &Item<'_>) -> Option<Self> {
+        Some(Self)
     }
 }

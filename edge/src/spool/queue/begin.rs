@@ -5,6 +5,8 @@ use wire::heartbeat::Storage;
 use wire::{Epoch, Lane, Opened, OpenedReason, PointTable, PreviousEpoch, Record, Seq, Stamp};
 
 use crate::spool::account::{Account, LaneAccount};
+use crate::spool::bookmarks::Bookmarks;
+use crate::spool::checkpoint::{Schedule, grave_points};
 use crate::spool::error::SpoolError;
 use crate::spool::meta::{Meta, TableMeta};
 use crate::spool::metrics::Metrics;
@@ -12,7 +14,7 @@ use crate::spool::routine::Routine;
 use crate::spool::seal::{Draft, Sealer};
 use crate::spool::store::{Store, StoreError};
 
-use super::{Queue, Settings};
+use super::{Additions, Queue, Settings};
 
 #[derive(Debug)]
 pub(crate) enum Beginning {
@@ -47,6 +49,7 @@ impl Queue {
                 let account = Account::new(settings.bytes_max, accounts);
                 let mut queue = Self::with(store, settings, table, sealer, account);
                 queue.tables = queue.store.tables()?;
+                queue.bookmarks = Bookmarks::stored(queue.store.bookmarks()?);
                 queue.unproven = meta.unproven.or(Some(queue.tails()));
                 queue.check_ends()?;
                 queue.take_up_table(table, now)?;
@@ -71,6 +74,10 @@ impl Queue {
             account,
             table: table.version(),
             tables: Vec::new(),
+            bookmarks: Bookmarks::default(),
+            checkpoints: Schedule::default(),
+            grave: grave_points(table),
+            age_check_ms: 0,
             unproven: None,
             explained: Vec::new(),
             metrics: Metrics::new(),
@@ -101,7 +108,7 @@ impl Queue {
     fn take_up_table(&mut self, table: &PointTable, now: &Stamp) -> Result<(), SpoolError> {
         let in_force = self.tables.iter().find(|kept| kept.until.is_none()).map(|kept| kept.version);
         if in_force == Some(table.version()) {
-            return self.write(Vec::new(), Vec::new(), now);
+            return self.write_with(Additions::default(), now);
         }
         self.write_table(table, Vec::new(), now)
     }
@@ -125,7 +132,7 @@ impl Queue {
         put_tables.push(row.clone());
         self.tables.push(row);
         urgent.extend(parts(table, now));
-        self.write_with(urgent, Vec::new(), put_tables, now)
+        self.write_with(Additions { urgent, put_tables, ..Additions::default() }, now)
     }
 }
 

@@ -11,8 +11,8 @@ use crate::spool::resume::{HubEpoch, Kept};
 use crate::spool::seal::Draft;
 use crate::spool::store::StoreError;
 
-use super::Queue;
 use super::begin::parts;
+use super::{Additions, Queue};
 
 impl Queue {
     /// Both sides live in the same history.
@@ -73,7 +73,10 @@ impl Queue {
         }
         let put_tables = self.tables_again(urgent_next, &mut urgent, now)?;
         self.explained.extend(new);
-        if urgent.is_empty() { Ok(()) } else { self.write_with(urgent, Vec::new(), put_tables, now) }
+        if urgent.is_empty() {
+            return Ok(());
+        }
+        self.write_with(Additions { urgent, put_tables, ..Additions::default() }, now)
     }
 
     /// Appends the parts of every table that the hub missed and cannot get from the lane any more.

@@ -37,6 +37,12 @@ pub struct Status {
     pub storage: Storage,
     /// Urgent, then routine.
     pub lanes: [LaneStatus; 2],
+    /// What the kept envelopes take, and may take.
+    pub bytes: u64,
+    pub bytes_max: u64,
+    pub bookmarks: usize,
+    /// Everything that was written to the storage since this process opened it.
+    pub written_bytes: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +87,15 @@ impl Queue {
                 oldest_ms: oldest_ms.map_or(0, |envelope| age_ms(&envelope.header.base(), now)),
             };
         }
-        Ok(Status { epoch: self.epoch(), storage: self.storage, lanes })
+        Ok(Status {
+            epoch: self.epoch(),
+            storage: self.storage,
+            lanes,
+            bytes: self.account.bytes(),
+            bytes_max: self.settings.bytes_max,
+            bookmarks: self.bookmarks.kept_count(),
+            written_bytes: self.store.written_bytes(),
+        })
     }
 
     pub(super) fn kept(&self) -> KeptLanes<'_> {

@@ -9,6 +9,7 @@ use wire::{
 };
 
 use crate::spool::account::{Account, LaneAccount};
+use crate::spool::bookmarks::SlotChange;
 use crate::spool::error::SpoolError;
 use crate::spool::meta::{TableMeta, previous_epoch};
 use crate::spool::seal::{Draft, Laned, Sealer};
@@ -36,6 +37,7 @@ impl Queue {
             left: std::mem::take(&mut self.tables),
             written: Vec::new(),
             last_written: None,
+            bookmarks: self.bookmarks.rows(),
             now: *now,
         };
         self.store.renew(carry_from, &mut renewal)?;
@@ -45,6 +47,7 @@ impl Queue {
         self.tables = written;
         self.unproven = None;
         self.explained.clear();
+        self.checkpoints.sealed(1, true);
         self.metrics.renewed();
         Ok(())
     }
@@ -67,6 +70,8 @@ struct NewEpoch {
     /// The tables of this epoch so far.
     written: Vec<TableMeta>,
     last_written: Option<TableVersion>,
+    /// The sources stand where they stood: what was read from them is carried along.
+    bookmarks: Vec<SlotChange>,
     now: Stamp,
 }
 
@@ -104,6 +109,7 @@ impl NewEpoch {
             remove: Vec::new(),
             put_tables: Vec::new(),
             remove_tables: Vec::new(),
+            bookmarks: Vec::new(),
             meta,
         }
     }
@@ -148,6 +154,7 @@ impl Renewal for NewEpoch {
         }
         changes.remove_tables = self.left.iter().map(|table| table.version).collect();
         changes.put_tables = self.written.clone();
+        changes.bookmarks = std::mem::take(&mut self.bookmarks);
         changes.meta = meta(&self.edge, &self.sealer, &self.account, None);
         changes
     }

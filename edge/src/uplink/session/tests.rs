@@ -60,6 +60,9 @@ impl Bench {
                 }
                 Output::Heartbeat { packet_id } => self.heartbeats.push(packet_id),
                 Output::Confirmed { lane, next } => self.confirmed.push((lane, next.0)),
+                Output::Measured { trip_ms, .. } | Output::Beat { trip_ms } => {
+                    assert!(trip_ms <= self.now_ms)
+                }
                 Output::Reconnect(reason) => self.over = Some(reason),
             }
         }
@@ -86,11 +89,17 @@ impl Bench {
 
     fn confirm_while(&mut self, go_on: impl Fn(&Bench) -> bool) {
         while go_on(self) {
-            let Some(first) = self.session.in_flight.front() else { return };
-            let packet_id = first.packet_id;
+            let Some(packet_id) = next_puback(&self.session) else { return };
             self.tell(Input::Puback { packet_id });
         }
     }
+}
+
+/// What a hub would confirm next: the link sends routine last.
+fn next_puback(session: &Session) -> Option<u16> {
+    let [urgent, routine, heartbeats] = &session.in_flight;
+    let queues = [urgent, heartbeats, routine];
+    queues.into_iter().find_map(|queue| queue.front()).map(|first| first.packet_id)
 }
 
 fn stored(first: u64) -> Stored {
@@ -154,6 +163,19 @@ fn a_puback_out_of_order_ends_the_connection() {
 }
 
 #[test]
+fn urgent_may_be_confirmed_before_routine_that_was_given_to_the_link_earlier() {
+    let mut bench = Bench::connected(0, 1);
+    bench.grow(Lane::Urgent, 1);
+    let [(routine, Lane::Routine, _), (urgent, Lane::Urgent, _)] = bench.sent[..] else {
+        panic!("{:?}", bench.sent)
+    };
+    bench.tell(Input::Puback { packet_id: urgent });
+    bench.tell(Input::Puback { packet_id: routine });
+    assert_eq!(bench.confirmed, [(Lane::Urgent, 1), (Lane::Routine, 1)]);
+    assert_eq!(bench.over, None);
+}
+
+#[test]
 fn a_hub_that_does_not_confirm_is_left() {
     let mut bench = Bench::connected(1, 0);
     let heartbeat = bench.heartbeats[0];
@@ -190,8 +212,10 @@ fn what_was_given_up_meanwhile_is_jumped_over() {
     let read = session.on(Input::Tails(tails), 0);
     assert!(matches!(read[..], [Output::Read { lane: Lane::Routine, from: Seq(0), .. }]));
     let sent = session.on(Input::Read { lane: Lane::Routine, envelopes: vec![stored(40)] }, 0);
-    assert!(matches!(&sent[..], [Output::Publish { envelope, .. }, Output::Read { from: Seq(41), .. }]
-        if envelope.first == Seq(40)));
+    let [Output::Publish { envelope, packet_id, .. }] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(envelope.first, Seq(40));
+    let went_on = session.on(Input::Puback { packet_id: *packet_id }, 0);
+    assert!(matches!(went_on[..], [.., Output::Read { from: Seq(41), .. }]), "{went_on:?}");
     assert_eq!(session.on(Input::Read { lane: Lane::Routine, envelopes: vec![] }, 0), []);
 }
 
@@ -199,7 +223,7 @@ fn what_was_given_up_meanwhile_is_jumped_over() {
 fn the_spool_is_asked_once_at_a_time() {
     let mut bench = Bench::connected(0, 0);
     bench.grow(Lane::Urgent, 8);
-    let packet_ids: Vec<u16> = bench.session.in_flight.iter().map(|sent| sent.packet_id).collect();
+    let packet_ids: Vec<u16> = bench.session.in_flight.iter().flatten().map(|sent| sent.packet_id).collect();
     bench.session.on(Input::Tails(Tails { epoch: EPOCH, next: [Seq(50), Seq(0)] }), 0);
     let outputs: Vec<Output> = packet_ids
         .into_iter()
@@ -273,8 +297,8 @@ proptest! {
                     continue;
                 }
                 Step::Tell => Input::Tails(Tails { epoch: EPOCH, next: tails.map(Seq) }),
-                Step::Puback => match session.in_flight.front() {
-                    Some(first) => Input::Puback { packet_id: first.packet_id },
+                Step::Puback => match next_puback(&session) {
+                    Some(packet_id) => Input::Puback { packet_id },
                     None => continue,
                 },
                 Step::Wait(ms) => {
@@ -299,7 +323,7 @@ proptest! {
                     }
                     Some(Output::Reconnect(Reason::NoConfirm)) => return Ok(()),
                     Some(Output::Reconnect(reason)) => panic!("{reason}"),
-                    Some(Output::Heartbeat { .. }) => continue,
+                    Some(Output::Heartbeat { .. } | Output::Measured { .. } | Output::Beat { .. }) => continue,
                     None => Input::Tails(Tails { epoch: EPOCH, next: tails.map(Seq) }),
                 },
             };

@@ -1,0 +1,147 @@
+//! Looks at the machine every few seconds, and tells the others.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use runtime::shutdown::Shutdown;
+use runtime::tls::ClientFiles;
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use wire::Stamp;
+use wire::heartbeat::Health;
+
+use super::certificate::{Certificate, days_left};
+use super::machine::{Disk, Machine};
+use crate::annunciator;
+use crate::clock::{self, Clock, Judge, Tie};
+use crate::inquiry::{OwnValues, WatchHandle};
+use crate::uplink::Quality;
+
+/// A disk fills and a machine warms slowly; a dozen small reads at this pace cost nothing.
+const LOOK_INTERVAL: Duration = Duration::from_secs(10);
+
+/// What the task looks at.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub machine: Machine,
+    pub spool: PathBuf,
+    pub files: ClientFiles,
+    /// When the process started.
+    pub started: Instant,
+}
+
+/// What others have published.
+#[derive(Debug)]
+pub struct Sources {
+    pub link: watch::Receiver<Quality>,
+    pub ties: watch::Receiver<Option<Tie>>,
+    pub annunciators: watch::Receiver<Vec<annunciator::Standing>>,
+}
+
+/// Who is told.
+#[derive(Debug)]
+pub struct Told {
+    pub health: watch::Sender<Option<Health>>,
+    pub clock: watch::Sender<Option<clock::Health>>,
+    pub watch: WatchHandle,
+}
+
+pub struct HealthTask {
+    settings: Settings,
+    certificate: Certificate,
+    judge: Judge,
+    sources: Sources,
+    told: Told,
+    clock: Clock,
+}
+
+impl HealthTask {
+    pub fn new(settings: Settings, sources: Sources, told: Told, clock: Clock) -> Self {
+        let (certificate, judge) = (Certificate::default(), Judge::default());
+        Self { settings, certificate, judge, sources, told, clock }
+    }
+
+    pub async fn run(mut self, shutdown: Shutdown) -> Result<(), Infallible> {
+        let mut looks = interval(LOOK_INTERVAL);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = shutdown.wait() => return Ok(()),
+                _ = looks.tick() => {}
+                Ok(()) = self.sources.ties.changed() => {}
+                // A coil that fails is told at once; when nobody drives coils any more, the clock goes on alone.
+                Ok(()) = self.sources.annunciators.changed() => {}
+            }
+            let health = self.look();
+            let now = (self.clock)();
+            let clock_health = self.judge_clock(&now);
+            let own = own_values(&health, now.wall_ms.div_euclid(1_000));
+            self.told.clock.send_replace(clock_health);
+            self.told.health.send_replace(Some(health));
+            tokio::select! {
+                () = shutdown.wait() => return Ok(()),
+                () = self.told.watch.tell(own) => {}
+            }
+        }
+    }
+
+    /// For whoever shows it. The detector judges for itself, tells the hub and logs what it finds.
+    fn judge_clock(&mut self, now: &Stamp) -> Option<clock::Health> {
+        let tie = *self.sources.ties.borrow_and_update();
+        self.judge.look(now, tie.as_ref()).0
+    }
+
+    fn look(&mut self) -> Health {
+        let Settings { machine, spool, files, started } = &self.settings;
+        let disk = Disk::under(spool);
+        let link = self.sources.link.borrow().clone();
+        Health {
+            disk_free_percent: disk.map(|disk| disk.free_percent),
+            disk_free_bytes: disk.map(|disk| disk.free_bytes),
+            temperature_tenths: machine.temperature_tenths(),
+            certificate_not_after_s: self.certificate.not_after_s(files),
+            // The spool says itself what it takes and wrote, when the heartbeat is made.
+            spool_bytes: None,
+            written_bytes: None,
+            uptime_s: Some(started.elapsed().as_secs()),
+            hub: u8::try_from(link.place).ok().filter(|_| link.connected),
+            rtt_ms: link
+                .heartbeat_ms
+                .filter(|_| link.connected)
+                .map(|ms| u32::try_from(ms).unwrap_or(u32::MAX)),
+            memory_bytes: machine.memory_bytes(),
+            open_files: machine.open_files(),
+            annunciators_well: annunciator::all_well(&self.sources.annunciators.borrow_and_update()),
+        }
+    }
+}
+
+/// The same as readings of the edge's own points.
+fn own_values(health: &Health, now_s: i64) -> OwnValues {
+    OwnValues {
+        temperature_c: health.temperature_tenths.map(|tenths| f64::from(tenths) / 10.0),
+        disk_free_percent: health.disk_free_percent.map(f64::from),
+        certificate_days: health.certificate_not_after_s.map(|end_s| days_left(end_s, now_s)),
+        annunciators_well: health.annunciators_well,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_machine_does_not_tell_is_no_reading() {
+        assert_eq!(own_values(&Health::default(), 0), OwnValues::default());
+        let health = Health {
+            temperature_tenths: Some(-5),
+            disk_free_percent: Some(7),
+            certificate_not_after_s: Some(3 * 86_400),
+            ..Health::default()
+        };
+        let own = own_values(&health, 86_400);
+        assert_eq!((own.temperature_c, own.disk_free_percent), (Some(-0.5), Some(7.0)));
+        assert_eq!(own.certificate_days, Some(2));
+    }
+}
