@@ -14,13 +14,14 @@ use runtime::config::ConfigError;
 use runtime::shutdown::{Shutdown, on_signals};
 use runtime::tasks::{TaskFailure, TaskGroup};
 use runtime::telemetry::Metrics;
-use runtime::tls::{self, TlsError};
+use runtime::tls::{self, Issuers, TlsError};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use crate::access::StoreError as TokenError;
 use crate::api::state::Limits as ApiLimits;
 use crate::api::{self, ApiState, Doorkeeper, server::ServerError};
+use crate::beats::Beats;
 use crate::command::{self, Request, Waiting};
 use crate::config::Config;
 use crate::correlate::{Pack, World, pack};
@@ -28,6 +29,7 @@ use crate::correlator::{Correlator, Progress};
 use crate::history::History;
 use crate::ingest::committer::Committer;
 use crate::ingest::liveness::LivenessSettings;
+use crate::ingest::signatures::Signatures;
 use crate::journal::medium::Folder;
 use crate::journal::{Activated, Body, JournalError, Position, Reader, Writer};
 use crate::metrics::{CorrelateMetrics, IngestMetrics};
@@ -120,12 +122,14 @@ pub async fn run(config: Config, metrics: Metrics, ports_file: Option<&Path>) ->
 
     let (commands, requests) = command::commands(store.clone());
     let (progress_sender, progress) = watch::channel(Progress::default());
+    let beats = Beats::default();
     let doorkeeper = Doorkeeper::load(&config.api.tokens)?;
     let state = ApiState {
         store: store.clone(),
         history: History::new(reader.clone(), store.clone()),
         commands,
         status: Status::new(reader.clone(), progress.clone(), crl),
+        beats: beats.clone(),
         doorkeeper: doorkeeper.clone(),
         metrics,
         site: config.name.as_str().into(),
@@ -139,7 +143,7 @@ pub async fn run(config: Config, metrics: Metrics, ports_file: Option<&Path>) ->
         listeners.loopback.map(|l| api::Server::loopback(l, router, shutdown.clone())).transpose()?;
 
     let mut tasks = TaskGroup::new(shutdown.clone());
-    let stages = Stages { writer, reader, store, store_writer, requests, progress_sender, progress };
+    let stages = Stages { writer, reader, store, store_writer, requests, progress_sender, progress, beats };
     stages.spawn(
         &mut tasks,
         &config,
@@ -225,6 +229,7 @@ struct Stages {
     requests: mpsc::Receiver<Request>,
     progress_sender: watch::Sender<Progress>,
     progress: watch::Receiver<Progress>,
+    beats: Beats,
 }
 
 impl Stages {
@@ -258,6 +263,8 @@ impl Stages {
             progress: self.progress,
             expected: config.parts.iter().flat_map(|part| part.edges.clone()).collect(),
             liveness: LivenessSettings { silent_after: config.silent_after },
+            signatures: Signatures::new(Issuers::load(&config.gate.files.ca)?, config.site.clone()),
+            beats: self.beats,
             metrics: IngestMetrics::default(),
         };
         let correlator = Correlator {

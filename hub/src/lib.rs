@@ -15,6 +15,7 @@
 pub mod app;
 pub mod config;
 
+pub mod beats;
 pub mod command;
 pub mod correlate;
 pub mod correlator;

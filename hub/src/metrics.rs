@@ -18,6 +18,8 @@ pub struct IngestMetrics {
     gaps: Counter,
     quarantined: Counter,
     quarantine_dropped: Counter,
+    /// Proved, wrong, not compared.
+    checkpoints: [Counter; 3],
     commits: Counter,
     entries: Counter,
     commit_seconds: Histogram,
@@ -37,6 +39,8 @@ impl Default for IngestMetrics {
             gaps: counter!("ingest_gaps_total"),
             quarantined: counter!("ingest_quarantined_total"),
             quarantine_dropped: counter!("ingest_quarantine_dropped_total"),
+            checkpoints: ["proved", "wrong", "not_compared"]
+                .map(|outcome| counter!("ingest_checkpoints_total", "outcome" => outcome)),
             commits: counter!("journal_commits_total"),
             entries: counter!("journal_entries_total"),
             commit_seconds: histogram!("journal_commit_seconds"),
@@ -57,6 +61,8 @@ impl IngestMetrics {
         self.gaps.increment(tally.gaps);
         self.quarantined.increment(tally.quarantined);
         self.quarantine_dropped.increment(tally.quarantine_dropped);
+        let checkpoints = [tally.checkpoints_proved, tally.checkpoints_wrong, tally.checkpoints_not_compared];
+        self.checkpoints.iter().zip(checkpoints).for_each(|(counter, count)| counter.increment(count));
     }
 
     pub fn commit(&self, entries: usize, elapsed: Duration) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use gate::{ConnectRequest, Peer, Policy, PublishRequest, Qos, Refusal};
+use gate::{Certificate, ConnectRequest, Identity, Peer, Policy, PublishRequest, Qos, Refusal};
 use wire::{EdgeId, Envelope, Heartbeat, Topic};
 
 /// The class that stands in an edge's certificate: `spiffe://<site>/edge/<id>`.
@@ -22,8 +22,7 @@ impl HubPolicy {
         Self { site, known: Mutex::new(known) }
     }
 
-    fn edge(&self, peer: &Peer) -> Result<EdgeId, Refusal> {
-        let identity = &peer.identity;
+    fn edge(&self, identity: &Identity) -> Result<EdgeId, Refusal> {
         if identity.site != self.site {
             let detail =
                 format!("the certificate belongs to the site {}, this hub to {}", identity.site, self.site);
@@ -37,17 +36,17 @@ impl HubPolicy {
 }
 
 impl Policy for HubPolicy {
-    fn connect(&self, peer: &Peer, request: &ConnectRequest<'_>) -> Result<(), Refusal> {
-        let edge = self.edge(peer)?;
+    fn connect(&self, certificate: &Certificate, request: &ConnectRequest<'_>) -> Result<(), Refusal> {
+        let edge = self.edge(&certificate.identity)?;
         if request.client_id != edge.as_str() {
             let detail = format!("the client id is {:?}, the certificate says {edge}", request.client_id);
             return Err(Refusal::new("foreign_client_id", detail));
         }
-        if request.has_will || request.has_login {
+        if request.will.is_some() || request.login.is_some() {
             return Err(Refusal::new("will_or_login", "edges use neither wills nor passwords"));
         }
         let mut known = self.known.lock().expect("nothing panics with the lock");
-        if peer.crl_expired && !known.contains(&edge) {
+        if certificate.crl_expired && !known.contains(&edge) {
             let detail =
                 format!("the revocation list has run out; {edge} is new and must wait for a fresh one");
             return Err(Refusal::new("crl_expired", detail));

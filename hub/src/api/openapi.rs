@@ -36,7 +36,7 @@ use crate::web::sign_in;
     paths(
         parts::list, parts::one, points::history, events::list,
         incidents::list, incidents::one, incidents::acknowledge, incidents::close,
-        edges::list, edges::quarantine, kinds::list, stream::follow,
+        edges::list, edges::heartbeat, edges::quarantine, kinds::list, stream::follow,
         health::live, health::ready, metrics::scrape, document,
         sign_in::sign_in, sign_in::sign_out,
     ),

@@ -1,7 +1,7 @@
 //! How a part is shown, to programs and to people alike: the one place that decides what may be believed. A point whose
 //! edge is not live is stale, whatever it said last; a point that never reported is unknown. Pure.
 
-use wire::{EdgeId, PointId, Quality, Value};
+use wire::{EdgeId, Marks, PointId, Quality, Value};
 
 use crate::situation::{Arming, DeviceRow, EdgeState, LivenessView, PointRow};
 use crate::store::PartRow;
@@ -38,6 +38,8 @@ pub struct Point<'a> {
     pub row: &'a PointRow,
     pub value: Option<&'a Value>,
     pub belief: Belief,
+    /// What the edge's detectors said about the value.
+    pub marks: Marks,
     pub event_ms: Option<i64>,
 }
 
@@ -82,7 +84,9 @@ pub fn devices<'a>(part: &'a PartRow, edges: &[EdgeState]) -> Vec<Device<'a>> {
         };
         let belief = believe(is_live(&device.row.edge, edges), state.map(|state| state.quality));
         let value = state.and_then(|state| state.value.as_ref());
-        device.points.push(Point { id, row, value, belief, event_ms: state.map(|state| state.event_ms) });
+        let marks = state.map_or(Marks::NONE, |state| state.marks);
+        let event_ms = state.map(|state| state.event_ms);
+        device.points.push(Point { id, row, value, belief, marks, event_ms });
     }
     devices
 }

@@ -7,6 +7,7 @@ use runtime::telemetry::Metrics;
 use tokio::sync::Semaphore;
 
 use super::doorkeeper::Doorkeeper;
+use crate::beats::Beats;
 use crate::command::Commands;
 use crate::history::History;
 use crate::status::Status;
@@ -23,6 +24,7 @@ pub struct ApiState {
     pub history: History,
     pub commands: Commands,
     pub status: Status,
+    pub beats: Beats,
     pub doorkeeper: Doorkeeper,
     pub metrics: Metrics,
     /// What people call the site; stands in the head of the page.

@@ -43,6 +43,7 @@ impl Edge {
             boots: Vec::new(),
             registered,
             attachment: Attachment::Detached,
+            proved: None,
         };
         Self::restore(state, EdgeMemory::default(), part, Vec::new())
     }

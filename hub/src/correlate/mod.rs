@@ -13,6 +13,7 @@
 pub mod arming;
 pub mod book;
 pub mod edge;
+mod overtaken;
 pub mod pack;
 pub mod part;
 pub mod points;

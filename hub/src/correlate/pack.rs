@@ -327,7 +327,10 @@ mod tests {
     fn the_default_pack_is_faultless() {
         let pack = Pack::parse(Path::new("default.toml"), DEFAULT).unwrap();
         let ids: Vec<&str> = pack.rules.iter().map(|rule| rule.id.as_str()).collect();
-        assert_eq!(ids, ["R-01", "R-02", "R-07", "R-12", "R-16", "R-18", "R-19", "R-20"]);
+        assert_eq!(
+            ids,
+            ["R-01", "R-02", "R-07", "R-12", "R-16", "R-17", "R-18", "R-19", "R-20", "R-21", "R-21-drift"]
+        );
         assert_eq!(pack.interests(Kind::DoorContact).len(), 3);
     }
 

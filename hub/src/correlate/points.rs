@@ -1,17 +1,18 @@
 //! Applies the rules on points to one part: triggers, excuses, what must hold for a while, and the arming state.
 
-use wire::{Kind, Lane, Observation, Value};
+use wire::{Kind, Lane, Marks, Observation, Value};
 
 use super::book::{Finding, IncidentBook, Key};
+use super::overtaken::is_overtaken;
 use super::pack::{Pack, Role};
 use super::part::{InstanceKey, Part};
 use super::rule::{Excuse, Points, Rule, Stage};
 use crate::correlate::rule::Pattern;
 use crate::incident::lifecycle::Moment;
 use crate::incident::{ArrivalMark, Condition, Evidence, EvidenceOf, Origin, Severity};
-use crate::situation::PointState;
 use crate::situation::event_time::{LATE_MS, Placed};
 use crate::situation::memory::{Instance, Onset};
+use crate::situation::{Ahead, PointState};
 
 /// How soon a timer that could not be trusted is looked at again.
 const ASK_AGAIN_MS: i64 = 250;
@@ -23,6 +24,8 @@ pub struct Reading<'a> {
     pub observation: &'a Observation,
     pub event_ms: i64,
     pub placed: Placed,
+    /// The same moment by the edge's own clock.
+    pub read: Ahead,
     pub lane: Lane,
     pub origin: Origin,
     pub what: What,
@@ -59,24 +62,27 @@ impl Judge<'_> {
         let observation = reading.observation;
         let place = reading.point as usize;
         let before = self.part.state.points[place].as_ref();
-        let overtaken =
-            |state: &PointState| state.event_ms > reading.event_ms || reading.placed == Placed::ByGuess;
-        // A lane keeps its order. A snapshot that came by the other lane than its point's events may have been overtaken by
-        // one of them, and then says nothing new.
         let other_lane = self.part.kind(reading.point).is_none_or(|kind| kind.lane() != reading.lane);
-        if reading.what == What::Snapshot && other_lane && before.is_some_and(overtaken) {
+        if before.is_some_and(|state| is_overtaken(reading, state, other_lane)) {
             return Touched::Nothing;
         }
         let known = before.filter(|state| state.value.is_some()).and_then(|state| state.value.clone());
+        if observation.marks.contains(Marks::LATE) {
+            self.judge_late(reading, known.as_ref());
+            return Touched::Nothing;
+        }
         let same = reading.what == What::Snapshot
             && before.is_some_and(|state| {
                 state.value == observation.value && state.quality == observation.quality
             });
+        let ahead = other_lane && reading.lane == Lane::Urgent;
         self.part.state.points[place] = Some(PointState {
             value: observation.value.clone().or_else(|| known.clone()),
             quality: observation.quality,
             event_ms: reading.event_ms,
             position: self.moment.position,
+            marks: observation.marks,
+            ahead: ahead.then(|| Box::new(reading.read)),
         });
         self.part.changed.state = true;
         if same {
@@ -87,6 +93,17 @@ impl Judge<'_> {
             self.ask(kind, reading, value, known.as_ref());
         }
         if kind == Kind::PartArming { Touched::Arming } else { Touched::Nothing }
+    }
+
+    /// Tells only what happened. How the point stands, its edge says behind it.
+    fn judge_late(&mut self, reading: &Reading<'_>, known: Option<&Value>) {
+        let observation = reading.observation;
+        self.part.changed.state = true;
+        if let (Some(kind), true, Some(value)) =
+            (self.part.kind(reading.point), observation.quality.is_usable(), &observation.value)
+        {
+            self.ask(kind, reading, value, known);
+        }
     }
 
     fn ask(&mut self, kind: Kind, reading: &Reading<'_>, value: &Value, known: Option<&Value>) {
@@ -110,7 +127,7 @@ impl Judge<'_> {
                         let from = trigger.from.is_empty()
                             || known.is_some_and(|known| trigger.from.contains(known));
                         self.begin((interest.rule, device), points, reading, value, from);
-                    } else {
+                    } else if !reading.observation.marks.contains(Marks::LATE) {
                         self.end((interest.rule, device), reading.point);
                     }
                 }

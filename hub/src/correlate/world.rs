@@ -124,6 +124,7 @@ impl World {
             Body::Envelope(bytes) => self.envelope(bytes, decoded, moment),
             Body::Missing(missing) => self.missing(missing, moment),
             Body::Fork(fork) => self.fork(fork, moment),
+            Body::Proved(proved) => self.proved(proved, moment),
             Body::Quarantined(quarantined) => {
                 self.edge_place(&quarantined.edge, moment.hub_ms);
                 self.pending.quarantined.push((position, entry.hub_ms, quarantined.clone()));

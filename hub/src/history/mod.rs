@@ -6,8 +6,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use wire::{
-    DeviceId, EdgeId, Envelope, Epoch, Lane, Observation, PartId, PointId, PointTable, Quality, Record, Seq,
-    TableVersion, Value,
+    DeviceId, EdgeId, Envelope, Epoch, Lane, Marks, Observation, PartId, PointId, PointTable, Quality,
+    Record, Seq, TableVersion, Value,
 };
 
 use crate::journal::segment::Next;
@@ -65,6 +65,7 @@ pub struct EventRow {
     pub kind: String,
     pub value: Option<Value>,
     pub quality: Quality,
+    pub marks: Marks,
 }
 
 impl EventRow {
@@ -288,6 +289,7 @@ fn row(
         kind: entry.kind.to_string(),
         value: observation.value.clone(),
         quality: observation.quality,
+        marks: observation.marks,
     })
 }
 

@@ -8,7 +8,9 @@ use wire::{Digest, EdgeId, Envelope, Lane, Record};
 
 use super::edges::{Edge, Edges};
 use super::lanes::{self, Verdict};
+use super::proofs::Outcome;
 use super::quota::Keep;
+use super::signatures::Signatures;
 use crate::command::Request;
 use crate::incident::Answer;
 use crate::journal::{
@@ -22,6 +24,10 @@ const DECODED_RECORDS_MAX: usize = 16;
 /// Look-ups of old numbers in one batch. They read the journal while everybody waits; a duplicate beyond is confirmed without
 /// being compared, and counted: what it repeats is held already.
 const LOOK_UPS_MAX: usize = 16;
+
+/// Signatures that are checked in one batch. Each takes a fraction of a millisecond while everybody waits; an edge sends one
+/// a minute. What goes beyond is counted as not compared.
+const SIGNATURES_MAX: usize = 32;
 
 /// Answers what the journal holds under numbers that are no longer remembered.
 pub trait Archive {
@@ -40,15 +46,20 @@ pub struct Tally {
     pub gaps: u64,
     pub quarantined: u64,
     pub quarantine_dropped: u64,
+    pub checkpoints_proved: u64,
+    pub checkpoints_wrong: u64,
+    pub checkpoints_not_compared: u64,
 }
 
 /// One transaction in the making. `decoded` runs beside the append's entries.
 pub struct Batch<'a> {
     archive: &'a dyn Archive,
+    signatures: &'a Signatures,
     hub_ms: i64,
     mono_ms: u64,
     touched: Vec<usize>,
     look_ups: usize,
+    signatures_checked: usize,
     pub append: Append,
     /// Who waits for the judgement of which entry.
     pub answers: Vec<(usize, oneshot::Sender<Answer>)>,
@@ -57,9 +68,11 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    pub fn new(archive: &'a dyn Archive, hub_ms: i64, mono_ms: u64) -> Self {
+    pub fn new(archive: &'a dyn Archive, signatures: &'a Signatures, hub_ms: i64, mono_ms: u64) -> Self {
         Self {
             archive,
+            signatures,
+            signatures_checked: 0,
             hub_ms,
             mono_ms,
             touched: Vec::new(),
@@ -126,7 +139,7 @@ impl<'a> Batch<'a> {
             Verdict::LookUp => match self.look_up(&envelope)? {
                 Some(held) if held == digest => {
                     self.tally.duplicates += 1;
-                    edge.recent.push(&envelope.header, digest);
+                    edge.recent.push(&envelope.header, envelope.next(), digest);
                 }
                 Some(_) => self.fork(edge, topic, &envelope, ForkKind::AnotherContent, payload),
                 None => self.tally.duplicates_unverified += 1,
@@ -161,12 +174,67 @@ impl<'a> Batch<'a> {
         self.tally.records += envelope.records.len() as u64;
         let origin = opened(&envelope).and_then(|opened| lanes::judge_origin(edge.lanes.as_ref()?, opened));
         let (edge_id, lane, epoch, seq) = (edge.id.clone(), header.lane, header.epoch, header.first);
+        let checkpoints = self.checkpoints(edge, &envelope);
         let decoded = (envelope.records.len() <= DECODED_RECORDS_MAX).then(|| Arc::new(envelope));
         self.push(Body::Envelope(payload), decoded);
         if let Some(how) = origin {
             self.tally.forks += 1;
             self.push(Body::Fork(Fork { edge: edge_id, lane, epoch, seq, how }), None);
         }
+        for checked in checkpoints {
+            self.push(checked, None);
+        }
+    }
+
+    /// What the checkpoints prove that came with this envelope, or that waited for it. Only findings are journaled.
+    fn checkpoints(&mut self, edge: &mut Edge, envelope: &Envelope) -> Vec<Body> {
+        let header = &envelope.header;
+        let Some(lanes) = edge.lanes.as_ref() else { return Vec::new() };
+        let mut outcomes = Vec::new();
+        if header.lane == Lane::Routine {
+            outcomes = edge.proofs.routine_came(lanes, &edge.recent);
+        }
+        let mut bodies = Vec::new();
+        let fork = |seq, how| {
+            Body::Fork(Fork { edge: edge.id.clone(), lane: Lane::Urgent, epoch: header.epoch, seq, how })
+        };
+        for (seq, record) in envelope.numbered() {
+            let Record::Checkpoint(bytes) = record else { continue };
+            if self.signatures_checked == SIGNATURES_MAX {
+                outcomes.push(Outcome::NotCompared);
+                continue;
+            }
+            self.signatures_checked += 1;
+            match self.signatures.check(&edge.id, header.epoch, bytes) {
+                Ok(checkpoint) => {
+                    let heads = checkpoint.heads().clone();
+                    outcomes.extend(edge.proofs.signed(seq, heads, header, lanes, &edge.recent));
+                }
+                Err(error) => {
+                    tracing::error!(edge = %edge.id, %seq, reason = chain_of(&error), "a checkpoint is not genuine");
+                    self.tally.checkpoints_wrong += 1;
+                    bodies.push(fork(seq, ForkKind::ForgedCheckpoint));
+                }
+            }
+        }
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Proved(proved) => {
+                    self.tally.checkpoints_proved += 1;
+                    bodies.push(Body::Proved(proved));
+                }
+                Outcome::Contradicts(seq) => {
+                    tracing::error!(edge = %edge.id, %seq, "a signed checkpoint contradicts what is held");
+                    self.tally.checkpoints_wrong += 1;
+                    bodies.push(fork(seq, ForkKind::ContradictingCheckpoint));
+                }
+                Outcome::NotCompared => {
+                    tracing::debug!(edge = %edge.id, "a checkpoint could not be compared");
+                    self.tally.checkpoints_not_compared += 1;
+                }
+            }
+        }
+        bodies
     }
 
     fn fork(&mut self, edge: &mut Edge, topic: &str, envelope: &Envelope, how: ForkKind, payload: Bytes) {

@@ -7,16 +7,18 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use gate::{Arrival, Confirm, Delivery, GateHandle, durable_all};
 use tokio::sync::{mpsc, watch};
-use wire::{Digest, EdgeId, Envelope, Heartbeat, Lane, Topic};
+use wire::{EdgeId, Heartbeat, Lane, Topic};
 
-use super::batch::{Archive, Batch, Tally};
+use super::archive::JournalArchive;
+use super::batch::{Batch, Tally};
 use super::edges::Edges;
 use super::hub_clock::HubClock;
 use super::liveness::LivenessSettings;
 use super::queues::{Open, Queues};
+use super::signatures::Signatures;
+use crate::beats::Beats;
 use crate::command::{Request, Waiting};
 use crate::correlator::Progress;
-use crate::journal::segment::Next;
 use crate::journal::{Body, EdgeLanes, JournalError, LivenessState, Position, Reader, Writer};
 use crate::metrics::IngestMetrics;
 use crate::tail::TailSender;
@@ -33,8 +35,6 @@ const HOUSEKEEPING: Duration = Duration::from_millis(500);
 /// Housekeeping that is so late tells that this process stood still.
 const PAUSE: Duration = Duration::from_secs(2);
 const RETENTION_INTERVAL: Duration = Duration::from_secs(60);
-/// Entries that are read at most to find out what an old number held.
-const LOOK_UP_ENTRIES_MAX: usize = 4_096;
 
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
@@ -58,6 +58,8 @@ pub struct Committer {
     pub progress: watch::Receiver<Progress>,
     pub expected: Vec<EdgeId>,
     pub liveness: LivenessSettings,
+    pub signatures: Signatures,
+    pub beats: Beats,
     pub metrics: IngestMetrics,
 }
 
@@ -205,7 +207,9 @@ impl State {
         let edge = self.edges.get_mut(place);
         let refused = match Heartbeat::decode(payload) {
             Ok(heartbeat) if heartbeat.edge == edge.id => {
-                match edge.liveness.heartbeat(&heartbeat, now_ms, mono_ms) {
+                let changed = edge.liveness.heartbeat(&heartbeat, now_ms, mono_ms);
+                self.work.beats.note(heartbeat, now_ms);
+                match changed {
                     Some(state) => {
                         self.notes.push((edge.id.clone(), state));
                         self.noted.push(confirm);
@@ -305,8 +309,8 @@ impl State {
     /// One transaction: `fill` says what is in it. When this returns, it is durable.
     fn commit(&mut self, fill: impl FnOnce(&mut Batch<'_>, &mut Edges)) -> Result<(), IngestError> {
         let hub_ms = self.now_ms();
-        let archive = JournalArchive { reader: self.work.reader.clone() };
-        let mut batch = Batch::new(&archive, hub_ms, runtime::clock::boottime_ms());
+        let archive = JournalArchive::new(self.work.reader.clone());
+        let mut batch = Batch::new(&archive, &self.work.signatures, hub_ms, runtime::clock::boottime_ms());
         fill(&mut batch, &mut self.edges);
         batch.finish(&mut self.edges);
         let Batch { mut append, answers, decoded, tally, .. } = batch;
@@ -389,36 +393,5 @@ impl State {
             .filter_map(|edge| Some((edge.id.clone(), edge.liveness.check(&settings, mono_ms)?)))
             .collect();
         self.commit(|batch, _| changes.into_iter().for_each(|(edge, state)| batch.liveness(edge, state)))
-    }
-}
-
-/// Looks old envelopes up in the journal.
-struct JournalArchive {
-    reader: Reader,
-}
-
-impl Archive for JournalArchive {
-    fn digest_of(&self, wanted: &Envelope) -> Result<Option<Digest>, JournalError> {
-        let header = &wanted.header;
-        let run = self.reader.lane_run(&header.edge, header.lane, header.epoch, header.first)?;
-        // A number behind the run lies in a gap: nothing was ever held under it.
-        let Some(run) = run.filter(|run| header.first < run.next) else { return Ok(None) };
-        let (mut found, mut read) = (None, 0);
-        self.reader.visit(run.position, |_, entry| {
-            read += 1;
-            if let Body::Envelope(bytes) = &entry.body
-                && let Ok(held) = Envelope::decode(bytes)
-                && held.header.edge == header.edge
-                && held.header.lane == header.lane
-                && held.header.epoch == header.epoch
-                && held.header.first <= header.first
-                && header.first < held.next()
-            {
-                // The envelope that covers this number: the same one, or proof that the numbers were cut anew.
-                found = Some(Digest::of(bytes));
-            }
-            if found.is_some() || read >= LOOK_UP_ENTRIES_MAX { Next::Stop } else { Next::GoOn }
-        })?;
-        Ok(found)
     }
 }

@@ -6,6 +6,7 @@ use wire::EdgeId;
 
 use super::lanes::Recent;
 use super::liveness::LivenessWatch;
+use super::proofs::Proofs;
 use super::quota::QuarantineQuota;
 use crate::journal::EdgeLanes;
 
@@ -14,6 +15,7 @@ pub struct Edge {
     pub id: EdgeId,
     pub lanes: Option<EdgeLanes>,
     pub recent: Recent,
+    pub proofs: Proofs,
     pub liveness: LivenessWatch,
     pub quota: QuarantineQuota,
     /// The run of records that the present append holds of each lane.
@@ -56,6 +58,7 @@ impl Edges {
             id: id.clone(),
             lanes: None,
             recent: Recent::default(),
+            proofs: Proofs::default(),
             liveness: LivenessWatch::new(mono_ms),
             quota: QuarantineQuota::default(),
             spans: [None, None],

@@ -12,23 +12,39 @@ use crate::journal::{ForkKind, Missing};
 
 /// The latest envelopes of each lane, so that a duplicate is recognised without reading the journal. In memory only.
 #[derive(Debug, Default)]
-pub struct Recent([VecDeque<(Epoch, Seq, Digest)>; 2]);
+pub struct Recent([VecDeque<Held>; 2]);
+
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    epoch: Epoch,
+    first: Seq,
+    next: Seq,
+    digest: Digest,
+}
 
 impl Recent {
     /// More than an edge can have in flight.
     const ENVELOPES_MAX: usize = 512;
 
-    pub fn push(&mut self, header: &Header, digest: Digest) {
+    /// An envelope that reaches to `next`.
+    pub fn push(&mut self, header: &Header, next: Seq, digest: Digest) {
         let lane = &mut self.0[header.lane.index()];
         if lane.len() == Self::ENVELOPES_MAX {
             lane.pop_front();
         }
-        lane.push_back((header.epoch, header.first, digest));
+        lane.push_back(Held { epoch: header.epoch, first: header.first, next, digest });
+    }
+
+    /// The hash of the envelope that ends before `next`.
+    pub fn ending(&self, epoch: Epoch, lane: Lane, next: Seq) -> Option<Digest> {
+        let lane = &self.0[lane.index()];
+        lane.iter().rev().find(|held| held.epoch == epoch && held.next == next).map(|held| held.digest)
     }
 
     fn find(&self, header: &Header) -> Option<Digest> {
         let lane = &self.0[header.lane.index()];
-        lane.iter().rev().find(|row| row.0 == header.epoch && row.1 == header.first).map(|row| row.2)
+        let same = |held: &&Held| held.epoch == header.epoch && held.first == header.first;
+        lane.iter().rev().find(same).map(|held| held.digest)
     }
 }
 
@@ -105,7 +121,7 @@ fn judge_in(head: &mut Option<Head>, recent: &mut Recent, envelope: &Envelope, d
         next: header.first,
     });
     *head = Some(Head { next: envelope.next(), digest });
-    recent.push(header, digest);
+    recent.push(header, envelope.next(), digest);
     Verdict::Accept { missing }
 }
 

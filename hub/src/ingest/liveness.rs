@@ -118,6 +118,7 @@ mod tests {
             storage: Storage::Durable,
             software: "test".into(),
             config_hash: 0,
+            health: None,
         }
     }
 

@@ -9,13 +9,16 @@
 //! ```
 //!
 //! `lanes.rs` judges envelopes, `queues.rs` decides who goes next, `liveness.rs` who is silent, `quota.rs` how much of what
-//! is refused is kept: all pure. `batch.rs` turns what was taken into entries. `committer.rs` is the thread that does it.
+//! is refused is kept, `proofs.rs` what a signed checkpoint proves, `signatures.rs` who signed it: all pure. `batch.rs` turns what was taken into entries. `committer.rs` is the thread that does it.
 
+pub mod archive;
 pub mod batch;
 pub mod committer;
 pub mod edges;
 pub mod hub_clock;
 pub mod lanes;
 pub mod liveness;
+pub mod proofs;
 pub mod queues;
 pub mod quota;
+pub mod signatures;

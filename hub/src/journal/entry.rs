@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use minicbor::{Decode, Encode};
-use wire::{BootId, Digest, EdgeId, Epoch, Lane, PersonId, Seq};
+use wire::{BootId, ClockState, Digest, EdgeId, Epoch, Lane, PersonId, Seq};
 
 use crate::incident::{Cause, IncidentId};
 
@@ -42,6 +42,9 @@ pub enum Body {
     /// A hub process began: all liveness is unknown.
     #[n(8)]
     HubStarted,
+    /// An edge's signature under its chains fits what the hub holds.
+    #[n(9)]
+    Proved(#[n(0)] Proved),
 }
 
 impl Body {
@@ -100,6 +103,12 @@ pub enum ForkKind {
     /// A new epoch continues an older state than the hub holds: an old disk image came back.
     #[n(2)]
     RolledBack,
+    /// A checkpoint came from this edge that this edge did not sign.
+    #[n(3)]
+    ForgedCheckpoint,
+    /// A checkpoint that this edge signed names another history than the hub holds.
+    #[n(4)]
+    ContradictingCheckpoint,
 }
 
 impl ForkKind {
@@ -107,11 +116,38 @@ impl ForkKind {
         match self {
             ForkKind::AnotherContent => "a record number came again with another content",
             ForkKind::BrokenChain => "an envelope does not continue the chain that the hub holds",
+            ForkKind::ForgedCheckpoint => {
+                "a checkpoint came that is not signed with this edge's certificate: somebody else wrote it, or changed it"
+            }
+            ForkKind::ContradictingCheckpoint => {
+                "a checkpoint that the edge signed names other records than the hub holds: one of both was changed"
+            }
             ForkKind::RolledBack => {
                 "the edge began anew from an older state than the hub holds: an old disk image came back"
             }
         }
     }
+}
+
+/// How far an edge's records are proved: everything before these numbers is as the edge signed it.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Proved {
+    #[n(0)]
+    pub edge: EdgeId,
+    #[n(1)]
+    pub epoch: Epoch,
+    /// Urgent, then routine.
+    #[n(2)]
+    pub next: [Seq; 2],
+    /// When the edge signed, by its own clocks.
+    #[n(3)]
+    pub boot: BootId,
+    #[n(4)]
+    pub mono_ms: u64,
+    #[n(5)]
+    pub wall_ms: i64,
+    #[n(6)]
+    pub clock: ClockState,
 }
 
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]

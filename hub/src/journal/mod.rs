@@ -27,7 +27,7 @@ pub mod writer;
 
 pub use entry::{
     Action, Activated, Body, Command, Entry, Fork, ForkKind, Liveness, LivenessState, Missing, PartBinding,
-    Quarantined,
+    Proved, Quarantined,
 };
 pub use held::EdgeLanes;
 pub use position::{Position, PositionError};

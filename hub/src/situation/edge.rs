@@ -1,7 +1,7 @@
 //! An edge as the hub knows it.
 
 use minicbor::{Decode, Encode};
-use wire::{BootId, EdgeId};
+use wire::{BootId, EdgeId, Epoch, Seq};
 
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct EdgeState {
@@ -23,6 +23,22 @@ pub struct EdgeState {
     pub registered: bool,
     #[n(6)]
     pub attachment: Attachment,
+    /// The latest checkpoint that fits what the hub holds.
+    #[n(7)]
+    pub proved: Option<ProvedUntil>,
+}
+
+/// Everything before these records is as the edge signed it.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct ProvedUntil {
+    /// When the edge signed, in hub time.
+    #[n(0)]
+    pub at_ms: i64,
+    #[n(1)]
+    pub epoch: Epoch,
+    /// Urgent, then routine.
+    #[n(2)]
+    pub next: [Seq; 2],
 }
 
 /// Whether the edge's connection stands.

@@ -8,5 +8,5 @@ pub mod memory;
 pub mod part;
 
 pub use changes::{Changes, Saved, SavedPart};
-pub use edge::{Attachment, EdgeState, LivenessView};
-pub use part::{Arming, DeviceRow, Layout, PartState, PointRow, PointState};
+pub use edge::{Attachment, EdgeState, LivenessView, ProvedUntil};
+pub use part::{Ahead, Arming, DeviceRow, Layout, PartState, PointRow, PointState};

@@ -2,7 +2,7 @@
 //! changes with every event).
 
 use minicbor::{Decode, Encode};
-use wire::{DeviceId, EdgeId, Kind, PointId, PointName, Quality, Value};
+use wire::{BootId, DeviceId, EdgeId, Kind, Marks, PointId, PointName, Quality, Value};
 
 use crate::journal::Position;
 
@@ -68,6 +68,21 @@ pub struct PointState {
     /// Where in the journal the reading stands.
     #[n(3)]
     pub position: Position,
+    /// What the edge's detectors say about the value.
+    #[n(4)]
+    pub marks: Marks,
+    /// Set while the reading came by the urgent lane although its kind is routine.
+    #[n(5)]
+    pub ahead: Option<Box<Ahead>>,
+}
+
+/// When a reading was read that overtook the routine lane. What that lane still brings from before it is older news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Ahead {
+    #[n(0)]
+    pub boot: BootId,
+    #[n(1)]
+    pub mono_ms: u64,
 }
 
 /// How the points of a part stand; a point's place is the one it has in the layout. `None`: never heard of.

@@ -99,6 +99,7 @@ async fn events_come_newest_first_each_once_and_in_words() {
     let event = &site.get(&history).await.json()["items"][0];
     assert_eq!(event["value"], 1);
     assert_eq!(event["text"], "open");
+    assert_eq!(event["marks"], serde_json::json!([]));
     assert_eq!(event["kind"], "door.contact");
     assert_eq!(event["time"], "2026-11-22T10:00:05.000Z");
     assert_eq!(event["received"], "2026-11-22T10:00:05.005Z");
@@ -114,6 +115,7 @@ async fn edges_parts_kinds_and_quarantine_are_listed() {
     let edges = site.get("/api/v1/edges").await.json();
     assert_eq!(edges["items"][1]["liveness"], "silent");
     assert_eq!(edges["items"][1]["part"], "print");
+    assert_eq!(edges["items"][1]["proved"], Value::Null);
     let parts = site.get("/api/v1/parts").await.json();
     assert_eq!(parts["items"][0]["name"], "Document room");
     let refused = &site.get("/api/v1/edges/edge-doc/quarantine").await.json()["items"][0];
@@ -124,4 +126,21 @@ async fn edges_parts_kinds_and_quarantine_are_listed() {
         kinds["items"].as_array().unwrap().iter().find(|kind| kind["name"] == "door.contact").unwrap();
     assert_eq!(contact["states"][1], "open");
     assert_eq!(kinds["items"].as_array().unwrap().len(), wire::Kind::ALL.len());
+}
+
+#[tokio::test]
+async fn a_heartbeat_says_how_its_edge_is_and_what_it_cannot_tell_is_null() {
+    let site = Site::new();
+    site.state.beats.note(samples::heartbeat("edge-doc"), samples::BEGIN_MS);
+    let beat = site.get("/api/v1/edges/edge-doc/heartbeat").await.json();
+    assert_eq!(beat["received"], "2026-11-22T10:00:00.000Z");
+    assert_eq!((&beat["clock"], &beat["clock_offset_ms"]), (&Value::from("free"), &Value::from(-1_500)));
+    assert_eq!(beat["config"], "00000000000000ff");
+    assert_eq!(
+        (&beat["unconfirmed_routine"], &beat["oldest_unconfirmed_ms"]),
+        (&Value::from(7), &Value::from(900))
+    );
+    assert_eq!((&beat["temperature_celsius"], &beat["way"]), (&Value::from(41.5), &Value::from(1)));
+    assert_eq!(beat["disk_free_percent"], Value::Null);
+    site.get("/api/v1/edges/edge-doc/heartbeat?limit=3").await.problem(400, "bad-parameter");
 }

@@ -11,6 +11,7 @@ mod access;
 mod described;
 mod handling;
 mod lists;
+mod marks;
 mod origin;
 mod pages;
 mod problems;

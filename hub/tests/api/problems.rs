@@ -29,6 +29,7 @@ async fn what_is_not_there_says_where_to_look() {
     for (path, list) in [
         ("/api/v1/parts/nowhere".to_owned(), "/api/v1/parts"),
         ("/api/v1/edges/nobody/quarantine".to_owned(), "/api/v1/edges"),
+        ("/api/v1/edges/nobody/heartbeat".to_owned(), "/api/v1/edges"),
         (format!("/api/v1/incidents/{missing}"), "/api/v1/incidents"),
         ("/api/v1/incidents/not-an-id".to_owned(), "/api/v1/incidents"),
     ] {

@@ -10,9 +10,10 @@ use strongroom_hub::situation::{
     Arming, DeviceRow, EdgeState, Layout, LivenessView, PartState, PointRow, PointState, SavedPart,
 };
 use wire::envelope::EnvelopeBuilder;
+use wire::heartbeat::{Health, LaneDepth, Storage};
 use wire::{
-    BootId, ClockState, DeviceEntry, Digest, EdgeId, Epoch, Header, Kind, Lane, Marks, Observation,
-    PointEntry, PointId, PointNo, PointTable, Quality, Record, Seq, Value,
+    BootId, ClockState, DeviceEntry, Digest, EdgeId, Epoch, Header, Heartbeat, Kind, Lane, Marks,
+    Observation, PointEntry, PointId, PointNo, PointTable, Quality, Record, Seq, Value,
 };
 
 /// 2026-11-22T10:00:00Z.
@@ -55,6 +56,8 @@ pub(crate) fn part(order: u32, id: &str, name: &str) -> SavedPart {
             quality,
             event_ms: BEGIN_MS + 1_000,
             position: Position::FIRST,
+            marks: Marks::NONE,
+            ahead: None,
         }));
     }
     SavedPart {
@@ -78,6 +81,24 @@ pub(crate) fn edge(edge: &str, part: &str, liveness: LivenessView) -> EdgeState 
         since_ms: BEGIN_MS,
         boots: vec![BootClock { boot: BootId([1; 16]), offset_ms: BEGIN_MS }],
         registered: true,
+        proved: None,
+    }
+}
+
+pub(crate) fn heartbeat(edge: &str) -> Heartbeat {
+    let lane = |unconfirmed, oldest_ms| LaneDepth { next: Seq(9), unconfirmed, oldest_ms };
+    Heartbeat {
+        edge: edge.parse().unwrap(),
+        boot: BootId([1; 16]),
+        mono_ms: 5,
+        wall_ms: BEGIN_MS - 1_500,
+        clock: ClockState::Free,
+        epoch: Epoch([2; 16]),
+        lanes: [lane(0, 0), lane(7, 900)],
+        storage: Storage::Durable,
+        software: "strongroom-edge test".into(),
+        config_hash: 255,
+        health: Some(Health { temperature_tenths: Some(415), hub: Some(1), ..Health::default() }),
     }
 }
 
@@ -101,6 +122,10 @@ pub(crate) fn point(part: &str) -> PointId {
 
 /// An entry of the journal with one change of the door's contact, `after_ms` after the boot of the edge.
 pub(crate) fn contact_event(part: &str, after_ms: u64, state: &str) -> Append {
+    marked_contact_event(part, after_ms, state, Marks::NONE)
+}
+
+pub(crate) fn marked_contact_event(part: &str, after_ms: u64, state: &str, marks: Marks) -> Append {
     let (edge, table) = tables(part);
     let header = Header {
         edge,
@@ -117,8 +142,7 @@ pub(crate) fn contact_event(part: &str, after_ms: u64, state: &str) -> Append {
     };
     let value = Some(Value::Integer(Kind::DoorContact.state(state).unwrap()));
     let mut envelope = EnvelopeBuilder::new(header);
-    let observation =
-        Observation { point: PointNo(0), value, quality: Quality::Good, offset_ms: 0, marks: Marks::NONE };
+    let observation = Observation { point: PointNo(0), value, quality: Quality::Good, offset_ms: 0, marks };
     envelope.push(Record::Event(observation)).unwrap();
     let mut append = Append::default();
     let hub_ms = BEGIN_MS + i64::try_from(after_ms).unwrap() + 5;

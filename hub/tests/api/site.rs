@@ -12,6 +12,7 @@ use runtime::tls::{self, ServerFiles};
 use strongroom_hub::access::{Role, TokenStore};
 use strongroom_hub::api::state::Limits;
 use strongroom_hub::api::{ApiState, Doorkeeper};
+use strongroom_hub::beats::Beats;
 use strongroom_hub::command::{self, Commands};
 use strongroom_hub::correlator::Progress;
 use strongroom_hub::history::History;
@@ -67,6 +68,7 @@ impl Site {
             history: History::new(reader.clone(), store.clone()),
             commands: judged(&store, &writer),
             status: Status::new(reader, progress_seen, crl),
+            beats: Beats::default(),
             doorkeeper: Doorkeeper::load(&tokens).unwrap(),
             metrics: runtime::telemetry::init_metrics(),
             site: "Test site".into(),

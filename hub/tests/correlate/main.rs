@@ -11,6 +11,7 @@ mod room;
 mod arming;
 mod changes;
 mod life_cycle;
+mod marks;
 mod replay;
 mod rules;
 mod time;

@@ -9,11 +9,12 @@ use strongroom_hub::journal::{
     Action, Activated, Body, Command, Entry, Fork, ForkKind, Liveness, LivenessState, Missing, PartBinding,
     Position,
 };
-use strongroom_hub::situation::{Changes, Saved};
+use strongroom_hub::situation::{Changes, PointState, Saved};
 use wire::envelope::EnvelopeBuilder;
 use wire::{
     BootId, ClockState, DeviceEntry, DeviceId, Digest, EdgeId, Epoch, Gap, Header, Kind, Lane, Marks,
-    Observation, PartId, PersonId, PointEntry, PointName, PointTable, Quality, Record, Seq, Value, ValueType,
+    Observation, PartId, PersonId, PointEntry, PointName, PointNo, PointTable, Quality, Record, Seq, Value,
+    ValueType,
 };
 
 pub const EPOCH: Epoch = Epoch([3; 16]);
@@ -22,6 +23,7 @@ const BOOT: BootId = BootId([4; 16]);
 /// Every point of the room: device, point, kind.
 const POINTS: &[(&str, &str, &str)] = &[
     ("edge", "arming", "part.arming"),
+    ("edge", "clock_health", "edge.clock_health"),
     ("panel-1", "tamper", "panel.tamper"),
     ("panel-1", "zone-1", "zone.state"),
     ("panel-1", "link", "device.link"),
@@ -36,6 +38,7 @@ const POINTS: &[(&str, &str, &str)] = &[
     ("cabinet-1", "bolt", "cabinet.bolt"),
     ("cabinet-1", "closed", "cabinet.door_closed"),
     ("cabinet-1", "link", "device.link"),
+    ("cabinet-1", "battery", "cabinet.battery"),
     ("jammer-1", "cover", "jammer.tamper"),
     ("jammer-1", "link", "device.link"),
 ];
@@ -46,6 +49,8 @@ pub struct Room {
     pub journal: Vec<Entry>,
     pub incidents: BTreeMap<IncidentId, Incident>,
     pub answers: Vec<Answer>,
+    /// How the points stood after the last entry that moved one.
+    pub points: Vec<Option<PointState>>,
     /// Hub time; the edge's monotonic clock stands 1,000,000 ms behind it.
     pub now_ms: i64,
     table: PointTable,
@@ -87,6 +92,7 @@ impl Room {
             journal: Vec::new(),
             incidents: BTreeMap::new(),
             answers: Vec::new(),
+            points: Vec::new(),
             now_ms: 2_000_000,
             table: table(|_, _| true),
             next: [0, 0],
@@ -112,6 +118,9 @@ impl Room {
     fn keep(&mut self, changes: Changes) {
         for incident in changes.incidents {
             self.incidents.insert(incident.id, incident);
+        }
+        for part in changes.parts {
+            self.points = part.state.points;
         }
         self.answers.extend(changes.answers.into_iter().map(|(_, answer)| answer));
     }
@@ -171,6 +180,34 @@ impl Room {
         self.envelope(lane, self.now_ms, vec![Record::Event(observation)]);
     }
 
+    /// A reading of the cabinet's battery, which is a routine kind, with its marks.
+    pub fn battery(&mut self, lane: Lane, read_ms: i64, volts: f64, marks: Marks) {
+        let (point, _) = self.battery_point();
+        let value = Some(Value::Number(volts));
+        let observation = Observation { point, value, quality: Quality::Good, offset_ms: 0, marks };
+        self.envelope(lane, read_ms, vec![Record::Event(observation)]);
+    }
+
+    /// How the hub believes that the battery stands.
+    pub fn battery_state(&self) -> PointState {
+        let (_, place) = self.battery_point();
+        self.points[place].clone().expect("the battery was heard of")
+    }
+
+    fn battery_point(&self) -> (PointNo, usize) {
+        let mut points = self.table.points();
+        let found = points.find(|(_, entry)| entry.kind() == Some(Kind::CabinetBattery));
+        let (point, _) = found.expect("the room has a battery");
+        (point, usize::from(point.0))
+    }
+
+    /// Something happened and is marked as late.
+    pub fn late_event_at(&mut self, happened_ms: i64, point: &str, state: &str) {
+        let (observation, lane) = self.observation(point, state, Quality::Good);
+        let observation = Observation { marks: Marks::LATE, ..observation };
+        self.envelope(lane, happened_ms, vec![Record::Event(observation)]);
+    }
+
     pub fn snapshot_at(&mut self, read_ms: i64, point: &str, state: &str) {
         let (observation, _) = self.observation(point, state, Quality::Good);
         self.envelope(Lane::Routine, read_ms, vec![Record::Snapshot(observation)]);
@@ -185,6 +222,11 @@ impl Room {
     /// The edge's machine starts again, and no heartbeat has come yet.
     pub fn reboot_unseen(&mut self) {
         self.boot = BootId([5; 16]);
+    }
+
+    /// Records of the boot before come after all.
+    pub fn boot_again(&mut self) {
+        self.boot = BOOT;
     }
 
     /// Another table holds from now on: these points are gone.

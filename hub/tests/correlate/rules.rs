@@ -206,3 +206,52 @@ fn r20_a_fork_fires_at_once() {
     room.fork();
     assert_eq!(room.open(), ["R-20 P1 edge-1 cleared_unacknowledged"]);
 }
+
+#[test]
+fn r17_a_device_that_only_seems_to_answer_is_no_lost_one() {
+    for link in ["frozen", "foreign"] {
+        let mut room = Room::new();
+        room.event("door-1:link", link);
+        assert_eq!(room.open(), ["R-17 P2 edge-1:door-1 unacknowledged"], "{link}");
+        room.event("door-1:link", "online");
+        assert_eq!(
+            room.open(),
+            ["R-17 P2 edge-1:door-1 cleared_unacknowledged"],
+            "somebody looks at it first"
+        );
+    }
+    let mut room = Room::new();
+    room.event("door-1:link", "misconfigured");
+    assert_eq!(room.open(), [""; 0]);
+}
+
+#[test]
+fn r21_a_clock_that_jumped_or_is_far_off_stays_until_a_person_has_seen_it() {
+    for health in ["far_off", "stepped"] {
+        let mut room = Room::new();
+        room.event("edge:clock_health", health);
+        assert_eq!(room.open(), ["R-21 P2 edge-1:edge unacknowledged"], "{health}");
+        assert!(room.incident("R-21").text.contains("edge edge-1"));
+        room.event("edge:clock_health", "ok");
+        assert_eq!(room.open(), ["R-21 P2 edge-1:edge cleared_unacknowledged"]);
+    }
+}
+
+#[test]
+fn r21_a_clock_that_is_off_for_a_minute_is_told_and_ends_by_itself() {
+    let mut room = Room::new();
+    room.event("edge:clock_health", "off");
+    room.wait_ms(59_000);
+    assert_eq!(room.open(), [""; 0]);
+    room.wait_ms(2_000);
+    assert_eq!(room.open(), ["R-21-drift P4 edge-1:edge unacknowledged"]);
+    room.event("edge:clock_health", "ok");
+    assert_eq!(room.incident("R-21-drift").condition, strongroom_hub::incident::Condition::Cleared);
+
+    let mut brief = Room::new();
+    brief.event("edge:clock_health", "off");
+    brief.wait_ms(50_000);
+    brief.event("edge:clock_health", "ok");
+    brief.wait_ms(50_000);
+    assert_eq!(brief.open(), [""; 0]);
+}

@@ -43,6 +43,7 @@ impl Past {
             since_ms: 0,
             boots: Vec::new(),
             registered: true,
+            proved: None,
             attachment: Attachment::Detached,
         };
         let edges = vec![(known, EdgeMemory::default())];

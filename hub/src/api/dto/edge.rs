@@ -19,6 +19,19 @@ pub struct Edge {
     pub since: Time,
     /// Whether the hub's configuration names it. One that is not named is judged all the same.
     pub registered: bool,
+    /// How far its records are proved by its own signature; absent before the first checkpoint that could be compared.
+    pub proved: Option<Proved>,
+}
+
+/// Everything before these records is as the edge signed it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Proved {
+    /// When the edge signed.
+    pub until: Time,
+    /// The first record of the urgent lane that is not covered.
+    pub urgent_next: u64,
+    /// The first record of the routine lane that is not covered.
+    pub routine_next: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -43,6 +56,11 @@ impl Edge {
             },
             since: Time(edge.since_ms),
             registered: edge.registered,
+            proved: edge.proved.as_ref().map(|proved| Proved {
+                until: Time(proved.at_ms),
+                urgent_next: proved.next[0].0,
+                routine_next: proved.next[1].0,
+            }),
         }
     }
 }

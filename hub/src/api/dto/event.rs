@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Time;
-use super::point::{Quality, Raw, unit};
+use super::point::{Mark, Quality, Raw, unit};
 use crate::api::shown;
 use crate::history::EventRow;
 
@@ -45,6 +45,9 @@ pub struct Event {
     #[schema(example = "")]
     pub unit: &'static str,
     pub quality: Quality,
+    /// Empty for most events. `rolled_back`, `missed` and `late` belong to this one event alone.
+    #[schema(example = json!(["high"]))]
+    pub marks: Vec<Mark>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -84,6 +87,7 @@ impl From<EventRow> for Event {
             value: row.value.as_ref().map(Raw::from),
             unit: unit(kind),
             quality: row.quality.into(),
+            marks: Mark::of(row.marks),
         }
     }
 }

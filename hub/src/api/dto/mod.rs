@@ -2,6 +2,7 @@
 
 pub mod edge;
 pub mod event;
+pub mod heartbeat;
 pub mod incident;
 pub mod incident_detail;
 pub mod kind;

@@ -87,6 +87,48 @@ impl From<Belief> for Quality {
     }
 }
 
+/// What the edge's detectors say about a value beside its quality.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// At or beyond the outer lower limit of its profile.
+    LowLow,
+    /// At or beyond the lower limit.
+    Low,
+    /// At or beyond the upper limit.
+    High,
+    /// At or beyond the outer upper limit.
+    HighHigh,
+    /// It moves faster than anything real does.
+    Fast,
+    /// It has not moved for longer than a sound sensor keeps still; its quality is `uncertain`.
+    Stuck,
+    /// A counter that only rises went back with this reading.
+    RolledBack,
+    /// Events before this one happened and were never seen: their counter says so.
+    Missed,
+    /// It came after its time.
+    Late,
+}
+
+impl Mark {
+    /// Those that this version knows.
+    pub fn of(marks: wire::Marks) -> Vec<Mark> {
+        const ALL: [(wire::Marks, Mark); wire::Marks::NAMED.len()] = [
+            (wire::Marks::LOW_LOW, Mark::LowLow),
+            (wire::Marks::LOW, Mark::Low),
+            (wire::Marks::HIGH, Mark::High),
+            (wire::Marks::HIGH_HIGH, Mark::HighHigh),
+            (wire::Marks::FAST, Mark::Fast),
+            (wire::Marks::STUCK, Mark::Stuck),
+            (wire::Marks::ROLLED_BACK, Mark::RolledBack),
+            (wire::Marks::MISSED, Mark::Missed),
+            (wire::Marks::LATE, Mark::Late),
+        ];
+        ALL.into_iter().filter(|(mark, _)| marks.contains(*mark)).map(|(_, mark)| mark).collect()
+    }
+}
+
 /// A point and what is known of it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Point {
@@ -108,6 +150,9 @@ pub struct Point {
     #[schema(example = "")]
     pub unit: &'static str,
     pub quality: Quality,
+    /// Empty for most values. Kept with a value whose quality turned bad, as far as they are still true of it.
+    #[schema(example = json!(["high"]))]
+    pub marks: Vec<Mark>,
     /// Milliseconds since `time`, by the hub's clock; never negative.
     #[schema(required = true, example = 1_200)]
     pub age_ms: Option<i64>,
@@ -127,6 +172,7 @@ impl Point {
             text: point.value.map(|value| shown::in_words(kind, value)),
             unit: unit(kind),
             quality: point.belief.into(),
+            marks: Mark::of(point.marks),
             age_ms: point.event_ms.map(|event_ms| now_ms.saturating_sub(event_ms).max(0)),
             time: point.event_ms.map(Time),
         }
@@ -136,4 +182,19 @@ impl Point {
 /// The unit of a kind; none for a kind that this hub does not know.
 pub fn unit(kind: Option<Kind>) -> &'static str {
     kind.map_or("", |kind| kind.value_type().unit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mark_is_shown_by_its_name() {
+        for (mark, name) in wire::Marks::NAMED {
+            let shown = serde_json::to_value(Mark::of(mark)).unwrap();
+            assert_eq!(shown, serde_json::json!([name]));
+        }
+        let all = wire::Marks::NAMED.into_iter().fold(wire::Marks::NONE, |all, (mark, _)| all.with(mark));
+        assert_eq!(Mark::of(all).len(), wire::Marks::NAMED.len());
+    }
 }

@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use wire::EdgeId;
 
 use crate::api::dto::edge::Edge;
+use crate::api::dto::heartbeat::Heartbeat;
 use crate::api::dto::page::Page;
 use crate::api::dto::quarantine::Quarantined;
 use crate::api::problem::Problem;
@@ -23,6 +24,26 @@ pub async fn list(State(state): State<ApiState>, query: Query) -> Result<Json<Pa
     query.finish()?;
     let edges = state.read_store(crate::store::Store::edges).await?;
     Ok(Json(Page::whole(edges.iter().map(Edge::of).collect())))
+}
+
+/// The latest heartbeat of an edge: how it is itself, and its link
+#[utoipa::path(get, path = "/api/v1/edges/{id}/heartbeat", operation_id = "getHeartbeat", tag = "edges",
+    params(("id" = String, Path, description = "The edge's id.", example = "edge-doc")),
+    responses(
+        (status = 200, description = "The latest heartbeat since the hub began.", body = Heartbeat),
+        (status = 400, response = crate::api::openapi::BadParameter),
+        (status = 401, response = crate::api::openapi::NotSignedIn),
+        (status = 404, response = crate::api::openapi::NotFound),
+        (status = "5XX", response = crate::api::openapi::HubFailed)))]
+pub async fn heartbeat(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+    query: Query,
+) -> Result<Json<Heartbeat>, Problem> {
+    query.finish()?;
+    let edge: EdgeId = id.parse().map_err(|_| Problem::no_edge(&id))?;
+    let beat = state.beats.of(&edge).ok_or_else(|| Problem::no_edge(&id))?;
+    Ok(Json(Heartbeat::from(&*beat)))
 }
 
 /// What of an edge was refused and kept, newest first

@@ -26,6 +26,7 @@ pub(super) fn signed_in() -> Routes {
         .post("/api/v1/incidents/{id}/acknowledge", incidents::acknowledge)
         .post("/api/v1/incidents/{id}/close", incidents::close)
         .get("/api/v1/edges", edges::list)
+        .get("/api/v1/edges/{id}/heartbeat", edges::heartbeat)
         .get("/api/v1/edges/{id}/quarantine", edges::quarantine)
         .get("/api/v1/kinds", kinds::list)
         .get("/api/v1/stream", stream::follow)

@@ -5,9 +5,10 @@ use crate::correlate::book::{Finding, Key};
 use crate::correlate::rule::{Names, Pattern, Rule};
 use crate::incident::lifecycle::Moment;
 use crate::incident::{ArrivalMark, Condition, Evidence, EvidenceOf, Origin};
-use crate::journal::{Fork, Liveness, LivenessState, Missing};
+use crate::journal::{Fork, Liveness, LivenessState, Missing, Proved};
 use crate::situation::memory::Unexplained;
-use crate::situation::{Attachment, LivenessView, event_time};
+use crate::situation::{Attachment, LivenessView, ProvedUntil, event_time};
+use wire::Stamp;
 
 impl World {
     pub(super) fn hub_started(&mut self, moment: Moment) {
@@ -125,6 +126,23 @@ impl World {
                 world.raise_for_edge(place, rule, evidence, Condition::Cleared, moment);
             },
         );
+    }
+
+    /// Moves forward only: what a refilled hub is shown again is proved already.
+    pub(super) fn proved(&mut self, proved: &Proved, moment: Moment) {
+        let place = self.edge_place(&proved.edge, moment.hub_ms);
+        let edge = &mut self.edges[place];
+        let stamp = Stamp {
+            boot: proved.boot,
+            mono_ms: proved.mono_ms,
+            wall_ms: proved.wall_ms,
+            clock: proved.clock,
+        };
+        let (at_ms, _) = event_time::reckon(&edge.state.boots, stamp, moment.hub_ms);
+        if edge.state.proved.as_ref().is_none_or(|known| known.at_ms <= at_ms) {
+            edge.state.proved = Some(ProvedUntil { at_ms, epoch: proved.epoch, next: proved.next });
+            edge.changed = true;
+        }
     }
 
     fn with_rules(&mut self, wanted: impl Fn(&Pattern) -> bool, mut each: impl FnMut(&mut Self, &Rule)) {

@@ -10,7 +10,7 @@ use crate::correlate::points::{Reading, Touched, What};
 use crate::incident::Origin;
 use crate::incident::lifecycle::Moment;
 use crate::situation::memory::Unread;
-use crate::situation::{LivenessView, event_time};
+use crate::situation::{Ahead, LivenessView, event_time};
 
 impl World {
     pub(super) fn envelope(&mut self, bytes: &[u8], decoded: Option<&Envelope>, moment: Moment) {
@@ -58,7 +58,7 @@ impl World {
                     self.edges[edge].explain(gap);
                     self.find_unexplained();
                 }
-                Record::Opened(_) | Record::Unknown { .. } => {}
+                Record::Opened(_) | Record::Checkpoint(_) | Record::Unknown { .. } => {}
             }
         }
     }
@@ -78,10 +78,11 @@ impl World {
         };
         self.records_judged += 1;
         let state = &self.edges[edge].state;
-        let (event_ms, placed) =
-            event_time::reckon(&state.boots, header.stamp(observation.offset_ms), moment.hub_ms);
+        let stamp = header.stamp(observation.offset_ms);
+        let (event_ms, placed) = event_time::reckon(&state.boots, stamp, moment.hub_ms);
+        let read = Ahead { boot: stamp.boot, mono_ms: stamp.mono_ms };
         let origin = Origin::Record { edge: state.edge.clone(), epoch: header.epoch, lane: header.lane, seq };
-        let reading = Reading { point, observation, event_ms, placed, lane: header.lane, origin, what };
+        let reading = Reading { point, observation, event_ms, placed, read, lane: header.lane, origin, what };
         let edge_id = &header.edge;
         let touched = self.judge(self.edges[edge].part, moment, |judge| {
             if what == What::Event {

@@ -58,6 +58,8 @@ pub(in crate::web) struct EdgeLine {
     pub(in crate::web) liveness: LivenessView,
     pub(in crate::web) since: Moment,
     pub(in crate::web) registered: bool,
+    /// When it signed what the hub holds of it, last.
+    pub(in crate::web) proved: Option<Moment>,
 }
 
 pub(in crate::web) struct DeviceView {
@@ -161,6 +163,7 @@ impl EdgeLine {
             liveness: edge.liveness,
             since: Moment(edge.since_ms),
             registered: edge.registered,
+            proved: edge.proved.as_ref().map(|proved| Moment(proved.at_ms)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A point as a line of a card.
 
-use wire::{Kind, Value, ValueType};
+use wire::{Kind, Marks, Value, ValueType};
 
 use super::moment::Moment;
 use super::tone::{self, Room, Tone};
@@ -33,6 +33,8 @@ pub(in crate::web) struct PointLine {
     /// The name of the quality, which the template puts into words.
     pub(in crate::web) quality: &'static str,
     pub(in crate::web) usable: bool,
+    /// What the edge's detectors say about the value, in words.
+    pub(in crate::web) marks: Vec<&'static str>,
     /// When it was last read or turned bad; not since when it has been so, which nobody keeps.
     pub(in crate::web) last_heard: Option<Moment>,
     /// Whether it is what people look for first at such a device.
@@ -50,12 +52,14 @@ impl PointLine {
             unit: kind.map_or("", |kind| kind.value_type().unit()),
             // What cannot be believed is neither calm nor alarming: it is marked as doubtful instead.
             tone: if usable {
-                point.value.map_or(Tone::Quiet, |value| tone::of(kind, value, room))
+                let tone = point.value.map_or(Tone::Quiet, |value| tone::of(kind, value, room));
+                tone.max(tone::of_marks(point.marks))
             } else {
                 Tone::Quiet
             },
             quality: point.belief.quality_name(),
             usable,
+            marks: in_words(point.marks),
             last_heard: point.event_ms.map(Moment),
             looked_for: kind.is_some_and(|kind| LOOKED_FOR.contains(&kind)),
         }
@@ -82,6 +86,29 @@ fn text(kind: Option<Kind>, value: &Value) -> String {
             spaced(&shown::in_words(kind, value))
         }
         _ => shown::in_words(kind, value),
+    }
+}
+
+/// Marks as people read them beside a value. What is far beyond a limit need not be called beyond it.
+fn in_words(marks: Marks) -> Vec<&'static str> {
+    let outer = [(Marks::LOW_LOW, Marks::LOW), (Marks::HIGH_HIGH, Marks::HIGH)];
+    let said = outer.into_iter().filter(|(far, _)| marks.contains(*far));
+    said.fold(marks, |marks, (_, near)| marks.without(near)).names().map(mark_in_words).collect()
+}
+
+/// A newer one keeps its name.
+fn mark_in_words(name: &'static str) -> &'static str {
+    match name {
+        "low_low" => "far too low",
+        "low" => "too low",
+        "high" => "too high",
+        "high_high" => "far too high",
+        "fast" => "moves too fast",
+        "stuck" => "does not move",
+        "rolled_back" => "counter went back",
+        "missed" => "others were missed",
+        "late" => "came late",
+        name => name,
     }
 }
 

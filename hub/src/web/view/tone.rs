@@ -1,6 +1,6 @@
 //! How much a value asks for attention. This only grades the show; what is an incident, rules decide.
 
-use wire::{Kind, Value, ValueType};
+use wire::{Kind, Marks, Value, ValueType};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::web) enum Tone {
@@ -31,6 +31,7 @@ pub(in crate::web) enum Room {
 }
 
 const STATES_AT_REST: &[&str] = &[
+    "active",
     "closed",
     "dual",
     "extended",
@@ -50,6 +51,7 @@ const STATES_AT_REST: &[&str] = &[
 const STATES_ALERT: &[&str] = &[
     "alarm",
     "cut",
+    "defective",
     "denied_second_person",
     "duress",
     "emergency",
@@ -74,6 +76,18 @@ const STATES_ALERT: &[&str] = &[
     "vswr",
 ];
 
+/// Far beyond a limit, put back or held still is as bad as a fault; anything else that is marked is worth a look.
+pub(in crate::web) fn of_marks(marks: Marks) -> Tone {
+    let grave = [Marks::LOW_LOW, Marks::HIGH_HIGH, Marks::STUCK, Marks::ROLLED_BACK];
+    if grave.into_iter().any(|mark| marks.contains(mark)) {
+        Tone::Alert
+    } else if marks.is_empty() {
+        Tone::Quiet
+    } else {
+        Tone::Notable
+    }
+}
+
 pub(in crate::web) fn of(kind: Option<Kind>, value: &Value, room: Room) -> Tone {
     let Some(kind) = kind else { return Tone::Quiet };
     match (kind.value_type(), value) {
@@ -95,6 +109,10 @@ fn of_state(kind: Kind, name: &str) -> Tone {
         (Kind::PanelLastAction, _) => Tone::Quiet,
         // At rest for a panel, not for a clock.
         (Kind::EdgeClock, "unset") => Tone::Notable,
+        // A clock is off like no machine is.
+        (Kind::EdgeClockHealth, "ok") => Tone::Quiet,
+        (Kind::EdgeClockHealth, "off") => Tone::Notable,
+        (Kind::EdgeClockHealth, _) => Tone::Alert,
         (_, name) if STATES_ALERT.contains(&name) => Tone::Alert,
         (_, name) if STATES_AT_REST.contains(&name) => Tone::Quiet,
         _ => Tone::Notable,
@@ -109,18 +127,18 @@ fn of_flag(kind: Kind, room: Room) -> Option<(Tone, Tone)> {
         | Kind::CabinetDuress | Kind::CabinetOverrideKey | Kind::CabinetTamper | Kind::CabinetDrill | Kind::CabinetHeat
         | Kind::DoorFireRelease | Kind::DoorCloserFault | Kind::DoorTamper | Kind::ReaderTamper
         | Kind::WindowGlassBreak | Kind::WindowTamper | Kind::JammerTamper | Kind::JammerBandFault
-        | Kind::EmanationTamper | Kind::EnvironmentWater | Kind::EnvironmentSmoke | Kind::EnvironmentGas
-        | Kind::DeviceSelfTest | Kind::EdgeTamper => (Tone::Quiet, Tone::Alert),
+        | Kind::EmanationTamper | Kind::PowerTamper | Kind::EnvironmentTamper | Kind::EnvironmentWater
+        | Kind::EnvironmentSmoke | Kind::EnvironmentGas | Kind::DeviceSelfTest | Kind::EdgeTamper => (Tone::Quiet, Tone::Alert),
 
-        Kind::PanelPathOk | Kind::ReaderOnline | Kind::ReaderSecureChannel | Kind::FilterEarth | Kind::EdgeStorage => {
-            (Tone::Alert, Tone::Quiet)
-        }
+        Kind::PanelPathOk | Kind::ReaderOnline | Kind::ReaderSecureChannel | Kind::FilterEarth | Kind::EdgeStorage
+        | Kind::EdgeAnnunciator => (Tone::Alert, Tone::Quiet),
 
         Kind::CabinetDoorClosed | Kind::DoorLockCommand | Kind::JammerMains | Kind::JammerKeySwitch
         | Kind::EmanationPower | Kind::EmanationOn | Kind::EmanationSync | Kind::HostPower
         | Kind::HostScreenLocked => (Tone::Notable, Tone::Quiet),
 
-        Kind::CabinetHandle | Kind::DoorRex | Kind::DoorHandle | Kind::EmanationSelfTest => (Tone::Quiet, Tone::Notable),
+        Kind::CabinetHandle | Kind::DoorRex | Kind::DoorHandle | Kind::EmanationSelfTest | Kind::PanelExit
+        | Kind::PanelEntry | Kind::PanelMaintenance => (Tone::Quiet, Tone::Notable),
 
         Kind::SectorArmed => (if room == Room::Unset { Tone::Quiet } else { Tone::Notable }, Tone::Quiet),
 
@@ -147,6 +165,8 @@ mod tests {
         assert_eq!(state(Kind::DoorMode, "normal"), Tone::Quiet);
         assert_eq!(state(Kind::PanelArmState, "unset"), Tone::Quiet);
         assert_eq!(state(Kind::EdgeClock, "unset"), Tone::Notable);
+        let clock = ["ok", "off", "far_off", "stepped"].map(|name| state(Kind::EdgeClockHealth, name));
+        assert_eq!(clock, [Tone::Quiet, Tone::Notable, Tone::Alert, Tone::Alert]);
         assert_eq!(of(None, &Value::Flag(true), Room::Guarded), Tone::Quiet);
     }
 
