@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use strongroom_simulator::config::Plan;
+use strongroom_simulator::device::CLASSES;
 
 fn faults(site: &str, scenario: Option<&str>) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
@@ -31,7 +32,10 @@ listen = \"127.0.0.1:0\"
 fn the_examples_have_no_fault() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let plan = Plan::load(&examples.join("site.toml"), None).unwrap_or_else(|faults| panic!("{faults}"));
-    assert_eq!(plan.site.devices.len(), 5);
+    for class in CLASSES {
+        let shown = plan.site.devices.values().any(|device| device.settings.class.name == class.name);
+        assert!(shown, "the example shows no {}", class.name);
+    }
     assert!(plan.scenario.is_some_and(|scenario| scenario.steps.len() > 10));
 }
 
@@ -64,7 +68,7 @@ foreign_unit = \"loud\"
         "site.toml:2:1: contrl: there is no such key; did you mean `control`?",
         "site.toml:5:10: device.door-1.listen: `127.0.0.1` is not an address with a port",
         "site.toml:6:",
-        "site.toml:8:9: device.door-2.class: no class `dor`; there are: panel, cabinet, door, jammer",
+        "site.toml:8:9: device.door-2.class: no class `dor`; there are: panel, cabinet, door, window, jammer, emanation, ups, environment",
         "site.toml:11:",
         "site.toml:14:8: device.Door.unit: 248 is out of range; write a value from 1 to 247",
         "site.toml:15:",

@@ -31,7 +31,34 @@ const SITE: &str = r#"
     listen = "127.0.0.1:0"
     unit = 14
     bands = [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    [device.window]
+    class = "window"
+    listen = "127.0.0.1:0"
+    unit = 15
+    [device.emanation]
+    class = "emanation"
+    listen = "127.0.0.1:0"
+    unit = 16
+    [device.ups]
+    class = "ups"
+    listen = "127.0.0.1:0"
+    unit = 17
+    [device.environment]
+    class = "environment"
+    listen = "127.0.0.1:0"
+    unit = 18
 "#;
+
+const DEVICES: [(&str, u8); 8] = [
+    ("panel", 11),
+    ("cabinet", 12),
+    ("door", 13),
+    ("jammer", 14),
+    ("window", 15),
+    ("emanation", 16),
+    ("ups", 17),
+    ("environment", 18),
+];
 
 /// One signal as the document describes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -167,6 +194,19 @@ fn bands() -> Vec<Described> {
     ]
 }
 
+/// "128 + 8k", the row of the panel's table that describes a slot of its log.
+fn events() -> Vec<Described> {
+    let event = |name: &str, offset, coding| in_blocks(&format!("event[].{name}"), offset, coding, 128, 32);
+    vec![
+        event("seq", 0, Kind::U32),
+        event("ts", 2, Kind::U32),
+        event("code", 4, Kind::U16),
+        event("partition", 5, Kind::U16),
+        event("number", 6, Kind::U16),
+        event("qualifier", 7, Kind::U16),
+    ]
+}
+
 /// "Discrete inputs", from the prose under the panel's table.
 fn sectors() -> Vec<Described> {
     let sector = |name: &str, address| Described {
@@ -180,10 +220,14 @@ fn sectors() -> Vec<Described> {
 
 fn document() -> BTreeMap<&'static str, Vec<Described>> {
     BTreeMap::from([
-        ("panel", [described("(type 1)"), sectors()].concat()),
+        ("panel", [described("(type 1)"), sectors(), events()].concat()),
         ("cabinet", described("(type 2)")),
         ("door", [described("(type 3)"), readers()].concat()),
+        ("window", described("(type 4)")),
         ("jammer", [described("(type 5)"), bands()].concat()),
+        ("emanation", described("(type 6)")),
+        ("ups", described("(type 7)")),
+        ("environment", described("(type 8)")),
     ])
 }
 
@@ -253,7 +297,7 @@ fn telling_values(signal: &Signal) -> Vec<String> {
 #[tokio::test]
 async fn what_is_set_is_served_at_its_place() {
     let stage = Stage::start(SITE).await;
-    for (device, unit) in [("panel", 11), ("cabinet", 12), ("door", 13), ("jammer", 14)] {
+    for (device, unit) in DEVICES {
         let mut client = stage.client(device, unit).await;
         for row in stage.site.pictures(Some(device)).unwrap().remove(0).rows {
             let element = signal::find(class(device).signals, &row.signal)
@@ -272,7 +316,7 @@ async fn what_is_set_is_served_at_its_place() {
 #[tokio::test]
 async fn every_described_address_is_served_and_no_other() {
     let stage = Stage::start(SITE).await;
-    for (device, unit) in [("panel", 11), ("cabinet", 12), ("door", 13), ("jammer", 14)] {
+    for (device, unit) in DEVICES {
         let mut client = stage.client(device, unit).await;
         let rows = [described("Header"), document()[device].clone()].concat();
         let words = rows.iter().filter(|row| row.table == Table::InputRegisters);
@@ -282,7 +326,7 @@ async fn every_described_address_is_served_and_no_other() {
                 (0..row.count).flat_map(move |n| (0..width).map(move |w| row.address + n * row.stride + w))
             })
             .collect();
-        for address in 0..130 {
+        for address in 0..130 + 256 {
             let answer = client.read_input_registers(address, 1).await.unwrap();
             assert_eq!(answer.is_ok(), served.contains(&address), "{device} register {address}");
         }

@@ -8,6 +8,8 @@ mod choices;
 pub mod conduct;
 mod door;
 pub mod drift;
+mod emanation;
+mod environment;
 pub mod header;
 mod jammer;
 mod panel;
@@ -15,7 +17,9 @@ pub mod question;
 pub mod register_map;
 mod seconds;
 pub mod signal;
+mod ups;
 pub mod value;
+mod window;
 
 use std::time::Duration;
 
@@ -28,7 +32,16 @@ use self::register_map::RegisterMap;
 use self::signal::{Element, Signal, SignalError, Source};
 
 /// Every class of device that can be simulated.
-pub static CLASSES: &[&Class] = &[&panel::CLASS, &cabinet::CLASS, &door::CLASS, &jammer::CLASS];
+pub static CLASSES: &[&Class] = &[
+    &panel::CLASS,
+    &cabinet::CLASS,
+    &door::CLASS,
+    &window::CLASS,
+    &jammer::CLASS,
+    &emanation::CLASS,
+    &ups::CLASS,
+    &environment::CLASS,
+];
 
 /// A moment of a run: how long the site has been up, and what a wall clock shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

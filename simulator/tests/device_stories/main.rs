@@ -4,8 +4,12 @@
 
 mod cabinet;
 mod door;
+mod emanation;
+mod environment;
 mod jammer;
 mod panel;
+mod ups;
+mod window;
 
 use std::path::Path;
 use std::time::Duration;

@@ -105,3 +105,35 @@ fn wrong_codes_and_maintenance_show() {
     assert_eq!(panel.act("set"), ["not set: an engineer is at work"]);
     panel.shows(&[("arm_state", "maintenance")]);
 }
+
+/// What a slot of the log says: number, code, partition, zone or user, qualifier.
+fn logged(panel: &Story, slot: usize) -> [i64; 5] {
+    ["seq", "code", "partition", "number", "qualifier"]
+        .map(|part| panel.number(&format!("event[{slot}].{part}")))
+}
+
+#[test]
+fn what_happens_is_logged_in_a_ring_by_number() {
+    let mut panel = Story::of("panel", "exit_delay = \"0s\"");
+    panel.shows(&[("event_newest", "0")]);
+    panel.wait(2.0);
+    panel.act("set 12");
+    panel.set("zone_state[3]=tamper_open");
+    panel.set("zone_state[3]=normal");
+    panel.act("unset 12");
+    panel.act("wrong-code");
+    panel.set("mains_v=0");
+    panel.shows(&[("event_newest", "6"), ("event[1].ts", "1000002 s since 1970")]);
+    assert_eq!(logged(&panel, 1), [1, 401, 0, 12, 3]);
+    assert_eq!(logged(&panel, 2), [2, 144, 2, 3, 1]);
+    assert_eq!(logged(&panel, 3), [3, 144, 2, 3, 3]);
+    assert_eq!(logged(&panel, 4), [4, 401, 0, 12, 1]);
+    assert_eq!(logged(&panel, 5), [5, 461, 0, 0, 1]);
+    assert_eq!(logged(&panel, 6), [6, 301, 0, 0, 1]);
+    for _ in 0..30 {
+        panel.act("wrong-code");
+    }
+    panel.shows(&[("event_newest", "36")]);
+    assert_eq!(logged(&panel, 4)[0], 36, "the oldest are overwritten");
+    assert_eq!(logged(&panel, 5)[0], 5);
+}

@@ -59,7 +59,7 @@ pub fn edge(room: &Room, gate: u16, ports: &[u16]) -> String {
 id = "{edge}"
 
 [uplink]
-hub = "127.0.0.1:{gate}"
+hubs = ["127.0.0.1:{gate}"]
 server_name = "localhost"
 ca = "../pki/ca.pem"
 certificate = "../pki/issued/edge-{edge}.pem"

@@ -1,12 +1,14 @@
 //! Alarm panel with sixteen zones on eight sectors. Zone states belong to the room; the panel arms, waits, alarms and
 //! counts. Zone n lies in sector n / 2, and the first four sectors are the outer ones that a part set arms.
 
+mod log;
 mod supply;
 
 use std::time::Duration;
 
 use runtime::config::Section;
 
+use self::log::{Entry, Qualifier};
 use self::supply::Supply;
 use super::action::{Action, ActionError, ActionHelp};
 use super::choices::choices;
@@ -51,14 +53,22 @@ signals! {
     TEMP = Signal::i16("temp", 15).scaled(-1, "°C");
     WRONG_CODES = Signal::u32("wrong_code_count", 16).world();
     EVENTS = Signal::u32("event_count", 18).world();
+    EVENT_NEWEST = Signal::u32("event_newest", 20);
     ZONE_STATE = Signal::choice("zone_state[]", 32, Zone::NAMES).repeated(ZONES, 1).world();
     ZONE_LOOP = Signal::u16("zone_loop_ohm[]", 48).scaled(1, "Ω").repeated(ZONES, 1);
+    EVENT_SEQ = Signal::u32("event[].seq", 128).repeated(EVENTS_KEPT, 8);
+    EVENT_TS = Signal::u32("event[].ts", 130).scaled(0, "s since 1970").repeated(EVENTS_KEPT, 8);
+    EVENT_CODE = Signal::u16("event[].code", 132).repeated(EVENTS_KEPT, 8);
+    EVENT_PARTITION = Signal::u16("event[].partition", 133).repeated(EVENTS_KEPT, 8);
+    EVENT_NUMBER = Signal::u16("event[].number", 134).repeated(EVENTS_KEPT, 8);
+    EVENT_QUALIFIER = Signal::u16("event[].qualifier", 135).repeated(EVENTS_KEPT, 8);
     SECTOR_ALARM = Signal::flag("sector_alarm[]", 0x1401).repeated(SECTORS, 1);
     SECTOR_ARMED = Signal::flag("sector_armed[]", 0x3001).repeated(SECTORS, 1);
 }
 
 const ZONES: u16 = 16;
 const SECTORS: u16 = 8;
+const EVENTS_KEPT: u16 = 32;
 const PART_SECTORS: u16 = 4;
 const ZONES_PER_SECTOR: u16 = ZONES / SECTORS;
 
@@ -162,6 +172,9 @@ impl Panel {
             let last = std::mem::replace(&mut self.zones[usize::from(zone)], state);
             if state != last {
                 map.count_up(EVENTS, 0);
+                if let Some(entry) = Entry::of_zone(zone, zone / ZONES_PER_SECTOR, last, state) {
+                    log::write(map, entry, now);
+                }
                 happened.push(format!(
                     "zone {zone} {}",
                     map.display(Element { signal: ZONE_STATE, index: zone })
@@ -250,7 +263,8 @@ impl Panel {
         }
     }
 
-    fn record(&self, map: &mut RegisterMap, user: u16, action: UserAction) {
+    fn record(&self, map: &mut RegisterMap, user: u16, action: UserAction, entry: Entry, now: Moment) {
+        log::write(map, entry, now);
         map.put(LAST_USER, user);
         map.put(LAST_ACTION, action);
         map.count_up(EVENTS, 0);
@@ -268,7 +282,8 @@ impl Panel {
                 map.display(Element { signal: ZONE_STATE, index: zone })
             );
         }
-        self.record(map, user, UserAction::Set);
+        let code = if matches!(scope, Scope::Part) { log::CLOSED_STAY } else { log::CLOSED_BY_USER };
+        self.record(map, user, UserAction::Set, Entry::new(code, Qualifier::Restore, user), now);
         if self.exit_delay.is_zero() {
             self.state = State::Set { scope };
             return format!("set by user {user}");
@@ -285,8 +300,9 @@ impl Panel {
         })
     }
 
-    fn unset(&mut self, map: &mut RegisterMap, user: u16, action: UserAction) -> String {
-        self.record(map, user, action);
+    fn unset(&mut self, map: &mut RegisterMap, user: u16, action: UserAction, now: Moment) -> String {
+        let code = if matches!(action, UserAction::Reset) { log::CANCELLED } else { log::CLOSED_BY_USER };
+        self.record(map, user, action, Entry::new(code, Qualifier::Event, user), now);
         let was_alarm = matches!(self.state, State::Alarm { .. });
         self.state = State::Unset;
         self.alarmed = [false; SECTORS as usize];
@@ -304,7 +320,9 @@ impl Panel {
         format!("zone {zone} taken out of service")
     }
 
-    fn maintain(&mut self, map: &mut RegisterMap, engineer_at_work: bool) -> String {
+    fn maintain(&mut self, map: &mut RegisterMap, engineer_at_work: bool, now: Moment) -> String {
+        let code = if engineer_at_work { log::PROGRAMMING } else { log::PROGRAMMED };
+        log::write(map, Entry::new(code, Qualifier::Event, 0), now);
         map.count_up(EVENTS, 0);
         self.state = if engineer_at_work { State::Maintenance } else { State::Unset };
         if engineer_at_work { "an engineer is at work" } else { "the engineer is done, it is unset" }.into()
@@ -345,15 +363,16 @@ impl Behaviour for Panel {
         Some(match action.word {
             "set" => user().map(|user| self.set(map, user, Scope::Full, now)),
             "part" => user().map(|user| self.set(map, user, Scope::Part, now)),
-            "unset" => user().map(|user| self.unset(map, user, UserAction::Unset)),
-            "reset" => user().map(|user| self.unset(map, user, UserAction::Reset)),
+            "unset" => user().map(|user| self.unset(map, user, UserAction::Unset, now)),
+            "reset" => user().map(|user| self.unset(map, user, UserAction::Reset, now)),
             "bypass" => action.number(0..=ZONES - 1).map(|zone| self.bypass(map, zone)),
             "wrong-code" => action.without_argument().map(|()| {
                 map.count_up(WRONG_CODES, 0);
                 map.count_up(EVENTS, 0);
+                log::write(map, Entry::new(log::WRONG_CODE, Qualifier::Event, 0), now);
                 "wrong code".into()
             }),
-            "maintenance" => action.switch().map(|on| self.maintain(map, on)),
+            "maintenance" => action.switch().map(|on| self.maintain(map, on, now)),
             _ => return None,
         })
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::log::{self, Entry, Qualifier};
 use super::{BATTERY, BATTERY_CURRENT, EVENTS, MAINS, TEMP};
 use crate::device::Moment;
 use crate::device::register_map::RegisterMap;
@@ -36,6 +37,8 @@ impl Supply {
         };
         if happened.is_some() {
             map.count_up(EVENTS, 0);
+            let qualifier = if on_battery { Qualifier::Event } else { Qualifier::Restore };
+            log::write(map, Entry::new(log::MAINS, qualifier, 0), now);
         }
         let sunk = self.mains_lost_at.map_or(0.0, |lost| now.elapsed.saturating_sub(lost).as_secs_f64());
         map.measure(BATTERY, 0, (BATTERY_FULL - BATTERY_SINKS_PER_S * sunk).max(0.0), 2.0, now);
