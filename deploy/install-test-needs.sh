@@ -5,7 +5,7 @@ set -eu
 
 purpose=${1:-test}
 case "$purpose" in
-    test) needs="cc make strace chromium" ;;
+    test) needs="cc make strace chromium modbus/modbus.h mosquitto mosquitto_pub" ;;
     bench) needs="cc make mosquitto" ;;
     *) echo "usage: $0 [test|bench]" >&2; exit 2 ;;
 esac
@@ -13,6 +13,8 @@ esac
 packages_of() {
     case "$1" in
         cc) echo "gcc libc6-dev" ;;
+        mosquitto_pub) echo "mosquitto-clients" ;;
+        modbus/modbus.h) echo "libmodbus-dev" ;;
         *) echo "$1" ;;
     esac
 }
@@ -20,9 +22,17 @@ packages_of() {
 # Debian keeps daemons where a user's PATH does not look.
 PATH=$PATH:/usr/sbin:/sbin
 
+# A need is a program, or a header that a C compiler finds.
+is_there() {
+    case "$1" in
+        *.h) echo "#include <$1>" | cc -E -x c - >/dev/null 2>&1 ;;
+        *) command -v "$1" >/dev/null 2>&1 ;;
+    esac
+}
+
 still_missing() {
     for need in $needs; do
-        command -v "$need" >/dev/null 2>&1 || printf '%s ' "$need"
+        is_there "$need" || printf '%s ' "$need"
     done
 }
 
@@ -46,7 +56,7 @@ give_up() {
     exit 1
 }
 
-command -v apt-get >/dev/null 2>&1 || give_up "Install these programs with this system's package manager."
+command -v apt-get >/dev/null 2>&1 || give_up "Install these with this system's package manager."
 if [ "$(id -u)" -eq 0 ]; then
     as_root=
 elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
@@ -81,4 +91,4 @@ case " $missing" in
 esac
 
 missing=$(still_missing)
-[ -z "$missing" ] || give_up "The packages were installed, but these programs are still not found."
+[ -z "$missing" ] || give_up "The packages were installed, but these are still not found."

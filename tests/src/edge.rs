@@ -20,6 +20,7 @@ pub struct EdgeSettings {
     devices: Vec<(String, String, SocketAddr, u8)>,
     arming: Option<String>,
     hub: Option<SocketAddr>,
+    more: String,
 }
 
 impl EdgeSettings {
@@ -35,7 +36,21 @@ impl EdgeSettings {
             ((*name).to_owned(), profile(class).to_owned(), field.address(name), *unit)
         };
         let devices = crate::field::ROOM.iter().map(device).collect();
-        Self { devices, arming: Some("panel-1".to_owned()), hub: None }
+        Self { devices, arming: Some("panel-1".to_owned()), hub: None, more: String::new() }
+    }
+
+    /// A further device that is polled over TCP.
+    #[must_use]
+    pub fn device(mut self, id: &str, profile: &str, address: SocketAddr, unit: u8) -> Self {
+        self.devices.push((id.to_owned(), profile.to_owned(), address, unit));
+        self
+    }
+
+    /// Further sections of the configuration.
+    #[must_use]
+    pub fn more(mut self, toml: &str) -> Self {
+        self.more.push_str(toml);
+        self
     }
 
     /// Another way to the hub, such as a proxy.
@@ -49,6 +64,8 @@ impl EdgeSettings {
 pub struct RealEdge {
     name: String,
     folder: PathBuf,
+    hub: SocketAddr,
+    files: ClientFiles,
     toml: String,
     process: Option<Process>,
     /// One that has ended; kept so that its log is printed if the test fails.
@@ -66,7 +83,20 @@ impl RealEdge {
         let folder = site.join(edge);
         fs::create_dir_all(&folder).expect("the site's folder can be written");
         let toml = toml(edge, hub, files, &settings);
-        Self { name: edge.to_owned(), folder, toml, process: None, past: None }
+        let (name, files) = (edge.to_owned(), files.clone());
+        Self { name, folder, hub, files, toml, process: None, past: None }
+    }
+
+    /// Writes another configuration, and tells the edge to read it (SIGHUP).
+    pub fn reload(&mut self, settings: &EdgeSettings) {
+        self.toml = toml(&self.name, self.hub, &self.files, settings);
+        fs::write(self.config(), &self.toml).expect("the site's folder can be written");
+        self.process().signal(rustix::process::Signal::HUP);
+    }
+
+    /// A file beside its configuration, such as a device profile.
+    pub fn file(&self, name: &str, text: &str) {
+        fs::write(self.folder.join(name), text).expect("the site's folder can be written");
     }
 
     pub fn start(&mut self) {
@@ -124,7 +154,7 @@ fn toml(edge: &str, hub: SocketAddr, files: &ClientFiles, settings: &EdgeSetting
         r#"[edge]
 id = {edge:?}
 [uplink]
-hub = "{hub}"
+hubs = ["{hub}"]
 server_name = "localhost"
 ca = {ca:?}
 certificate = {certificate:?}
@@ -134,7 +164,8 @@ heartbeat_interval = "1s"
 path = "spool.redb"
 bytes_max = 16777216
 routine_interval = "200ms"
-{arming}{devices}"#,
+{arming}{devices}{more}"#,
+        more = settings.more,
         hub = settings.hub.unwrap_or(hub),
         ca = files.ca,
         certificate = files.certificate,

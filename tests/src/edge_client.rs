@@ -1,10 +1,11 @@
 //! An edge that a test plays: it seals envelopes as an edge would and speaks MQTT over mutual TLS by itself, so that it can
 //! say anything at all, and it keeps what it wrote, so that it can say it again.
 //!
-//! `author` writes (pure), `line` is the connection, `room` the points. A load generator takes those by themselves: an
+//! `author` writes (pure), `checkpoint` signs, `line` is the connection, `room` the points. A load generator takes those by themselves: an
 //! `EdgeClient` keeps every envelope.
 
 mod author;
+pub mod checkpoint;
 mod line;
 pub mod room;
 

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! field (strongroom-sim) ═ edge (strongroom-edge) ═ proxy ═ hub (strongroom-hub) ═ api, stream
-//!                          edge_client ════════════════════╝
+//! libmodbus ═ serial ═══════╣  edge_client ═════════════════╝
+//! mqtt_window, host_agent ══╝
 //! ```
 //!
 //! `site` makes certificates, tokens and configuration with the hub's own command line and starts the hub. A test adds
@@ -24,8 +25,14 @@ pub mod companion;
 pub mod edge;
 pub mod edge_client;
 pub mod field;
+pub mod host_agent;
+pub mod libmodbus;
+pub mod mqtt_window;
 pub mod proxy;
+pub mod serial;
 pub mod watched_room;
+
+pub mod full_room;
 
 pub mod soak;
 

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, ChildStdin, Command, ExitStatus};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -29,6 +29,11 @@ impl Process {
         let child = command.stdout(file).stderr(other).spawn();
         let child = child.unwrap_or_else(|error| panic!("cannot start {name}: {error}"));
         Process { name: name.to_owned(), child, log: log.to_owned(), ended: None }
+    }
+
+    /// The other end of its standard input; the command must have piped it.
+    pub fn take_input(&mut self) -> ChildStdin {
+        self.child.stdin.take().expect("a piped input, taken once")
     }
 
     pub fn pid(&self) -> u32 {

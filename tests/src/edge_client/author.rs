@@ -1,7 +1,9 @@
 //! Writes what an edge writes: numbered records in sealed, chained envelopes, and heartbeats. Pure but for the clocks.
 
+use wire::checkpoint::Heads;
 use wire::envelope::EnvelopeBuilder;
 use wire::heartbeat::{LaneDepth, Storage};
+use wire::record::LaneHead;
 use wire::{
     BootId, ClockState, Digest, EdgeId, Epoch, Header, Heartbeat, Lane, Marks, Observation, Opened,
     OpenedReason, PointNo, PointTable, Quality, Record, Sealed, Seq, Value,
@@ -116,6 +118,20 @@ impl Author {
         }
     }
 
+    /// What a checkpoint of this moment covers.
+    pub fn heads(&self) -> Heads {
+        let lane = |lane: Lane| LaneHead { next: self.tail(lane).next, head: self.tail(lane).head };
+        Heads {
+            edge: self.edge.clone(),
+            epoch: self.epoch,
+            lanes: Lane::ALL.map(lane),
+            boot: self.boot,
+            mono_ms: runtime::clock::boottime_ms(),
+            wall_ms: runtime::clock::wall_ms(),
+            clock: ClockState::Synchronised,
+        }
+    }
+
     pub fn heartbeat(&self) -> Heartbeat {
         let depth = |lane: Lane| LaneDepth { next: self.tail(lane).next, ..LaneDepth::default() };
         Heartbeat {
@@ -129,6 +145,7 @@ impl Author {
             storage: Storage::Durable,
             software: "strongroom-tests".into(),
             config_hash: 0,
+            health: None,
         }
     }
 }

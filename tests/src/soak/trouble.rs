@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use rustix::process::Signal;
 use tokio::time::sleep;
 
 use crate::proxy::{Conduct, Direction, Proxy};
+use crate::wait::until;
 use crate::watched_room::{Handle, WatchedRoom};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,9 +65,21 @@ impl Trouble {
                 room.field.act("cabinet-1", "restore");
             }
             Trouble::Busy => busy(room),
-            Trouble::Reload => {}
+            Trouble::Reload => reload(room).await,
         }
     }
+}
+
+/// The stages of the edge end and begin anew.
+async fn reload(room: &mut WatchedRoom) {
+    let taken = |room: &WatchedRoom| room.edge.log().matches("the new configuration works").count();
+    let before = taken(room);
+    room.edge.process().signal(Signal::HUP);
+    until("the edge to have read its configuration again", async || {
+        let now = taken(room);
+        if now > before { Ok(()) } else { Err(format!("{now} times")) }
+    })
+    .await;
 }
 
 fn busy(room: &WatchedRoom) {

@@ -57,7 +57,7 @@ const EDGE: Case = Case {
     text: r#"[edge]
 id = "edge 1"
 [uplink]
-hub = "localhost"
+hubs = ["localhost"]
 ca = "ca.pem"
 certificate = "edge.pem"
 key = "edge.key"
@@ -78,7 +78,7 @@ unit = 300
 "#,
     faults: &[
         (2, "edge.id"),
-        (4, "uplink.hub"),
+        (4, "uplink.hubs[0]"),
         (8, "uplink.heartbeat_interval"),
         (11, "spool.bytes_max"),
         (14, "devices[0].profile"),

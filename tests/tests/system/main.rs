@@ -7,9 +7,13 @@
 )]
 
 mod acknowledge_and_close;
+mod alone;
+mod annunciator;
+mod checkpoints;
 mod config_faults;
 mod edge_silent;
 mod event_path;
+mod every_device_class;
 mod failed_fsync;
 mod foreign_certificate;
 mod fork;
@@ -21,6 +25,7 @@ mod killed_hub;
 mod loopback_only;
 mod lost_puback;
 mod old_image_restored;
+mod reload;
 mod restored_hub_refilled;
 mod revoked_session;
 mod silent_socket;

@@ -25,7 +25,7 @@ use place::folder::Folder;
 use place::pki::Pki;
 use report::{Figure, Report};
 use rows::ingest::Push;
-use rows::{Bench, append_file, gateway, idle, ingest, latency, mosquitto, ratios, register};
+use rows::{Bench, append_file, gateway, idle, ingest, latency, mosquitto, polling, ratios, register};
 
 /// Measures a strongroom-hub of the same build and prints one table.
 ///
@@ -82,6 +82,8 @@ enum Row {
     Latency,
     /// From a register of a device, through a real edge, to the incident on the live stream
     Register,
+    /// One device over TCP, polled by an edge and by tokio-modbus alone
+    Polling,
     /// A real edge with 500 points: memory, processor, what it writes
     Gateway,
     /// The disk alone
@@ -159,7 +161,7 @@ impl Row {
             // And the real one.
             Row::Register => arguments.quiet_edges + 1,
             Row::Gateway => 1,
-            Row::Append => 0,
+            Row::Append | Row::Polling => 0,
         }
     }
 }
@@ -173,6 +175,7 @@ fn run(row: Row, bench: &Bench, arguments: &Arguments, so_far: &Report) -> anyho
         Row::Idle => idle::run(bench),
         Row::Latency => latency::run(bench),
         Row::Register => register::run(bench),
+        Row::Polling => polling::run(bench),
         Row::Gateway => gateway::run(bench),
         Row::Mosquitto => mosquitto::run(bench),
         Row::Append => {

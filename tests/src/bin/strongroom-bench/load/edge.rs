@@ -167,6 +167,7 @@ impl Edge {
             storage: Storage::Durable,
             software: "strongroom-bench".into(),
             config_hash: 0,
+            health: None,
         };
         Message { topic: &self.heartbeat_topic, payload: heartbeat.encode(), records: 0 }
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 /// Registers of device type 2 in `docs/register-maps.md`, map version 1.
-const REGISTERS: usize = 27;
+pub(crate) const REGISTERS: usize = 27;
 const MAGIC: u16 = 0x5352;
 const DEVICE_TYPE: u16 = 2;
 const MAP_VERSION: u16 = 1;

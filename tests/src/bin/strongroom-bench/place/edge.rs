@@ -20,7 +20,7 @@ pub(crate) fn start(
     let quoted = |path: PathBuf| text(&path).map(|text| format!("{text:?}"));
     let toml = format!(
         "[edge]\nid = \"{id}\"\n\
-         [uplink]\nhub = \"{hub}\"\nserver_name = \"localhost\"\nca = {ca}\ncertificate = {certificate}\nkey = {key}\n\
+         [uplink]\nhubs = [\"{hub}\"]\nserver_name = \"localhost\"\nca = {ca}\ncertificate = {certificate}\nkey = {key}\n\
          [spool]\npath = {spool}\n\
          {devices}",
         id = edge_id(number)?,

@@ -6,6 +6,7 @@ pub(crate) mod idle;
 pub(crate) mod ingest;
 pub(crate) mod latency;
 pub(crate) mod mosquitto;
+pub(crate) mod polling;
 pub(crate) mod ratios;
 pub(crate) mod register;
 
