@@ -4,6 +4,8 @@
 use tokio::sync::{mpsc, oneshot};
 use wire::DeviceId;
 
+use crate::clock;
+use crate::detect::{Detector, OwnValues};
 use crate::field::{Scan, ScanFailure, Site};
 
 /// Questions that may wait: a few status pages and the health task. Further askers wait themselves.
@@ -11,17 +13,17 @@ const INQUIRIES_MAX: usize = 16;
 
 #[derive(Debug)]
 pub enum Inquiry {
-    Devices(oneshot::Sender<Vec<DeviceStanding>>),
+    Standing(oneshot::Sender<Standing>),
     Own(OwnValues),
 }
 
-/// What the edge knows of itself. `None` is not known, and becomes no reading.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct OwnValues {
-    pub temperature_c: Option<f64>,
-    pub disk_free_percent: Option<f64>,
-    pub certificate_days: Option<i64>,
-    pub annunciators_well: Option<bool>,
+/// How the room and the clock stand, as the detectors see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// In the order of the site.
+    pub devices: Vec<DeviceStanding>,
+    /// `None` before the hub's first word.
+    pub clock: Option<clock::Health>,
 }
 
 /// How a device stands.
@@ -64,9 +66,9 @@ pub fn inquiries(site: &Site) -> (WatchHandle, Inquiries) {
 
 impl WatchHandle {
     /// `None`: there is no watch any more.
-    pub async fn devices(&self) -> Option<Vec<DeviceStanding>> {
+    pub async fn standing(&self) -> Option<Standing> {
         let (reply, answer) = oneshot::channel();
-        self.0.send(Inquiry::Devices(reply)).await.ok()?;
+        self.0.send(Inquiry::Standing(reply)).await.ok()?;
         answer.await.ok()
     }
 
@@ -103,12 +105,13 @@ impl Inquiries {
         }
     }
 
-    pub fn standings(&self, links: impl Iterator<Item = (DeviceId, &'static str)>) -> Vec<DeviceStanding> {
-        let standing = |((id, link), scans): ((DeviceId, &'static str), &ScanCount)| DeviceStanding {
+    pub fn standing(&self, detector: &Detector) -> Standing {
+        let device = |((id, link), scans): ((DeviceId, &'static str), &ScanCount)| DeviceStanding {
             id,
             link,
             scans: scans.clone(),
         };
-        links.zip(&self.counts).map(standing).collect()
+        let devices = detector.links().zip(&self.counts).map(device).collect();
+        Standing { devices, clock: detector.clock_health() }
     }
 }

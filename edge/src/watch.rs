@@ -131,9 +131,9 @@ impl Watch {
     fn answer(&mut self, inquiry: Inquiry) -> Found {
         match inquiry {
             Inquiry::Own(values) => self.detector.own(&values, (self.clock)()),
-            Inquiry::Devices(reply) => {
+            Inquiry::Standing(reply) => {
                 // Whoever asked may have given up waiting.
-                let _ = reply.send(self.inquiries.standings(self.detector.links()));
+                let _ = reply.send(self.inquiries.standing(&self.detector));
                 Found::default()
             }
         }

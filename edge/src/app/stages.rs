@@ -74,7 +74,6 @@ async fn spawn(tasks: &mut TaskGroup, plan: &Plan, life: &Life, shutdown: &Shutd
 
     let (watch, inquiries) = inquiry::inquiries(site);
     let (health, healthy) = watch::channel(None);
-    let (clock_health, clock_judged) = watch::channel(None);
     let uplink = uplink_settings(plan, healthy.clone());
     let uplink = Uplink::new(uplink, spool_handle.clone(), life.clock.clone());
     let (annunciators, annunciate) = watch::channel(standings(config));
@@ -86,7 +85,6 @@ async fn spawn(tasks: &mut TaskGroup, plan: &Plan, life: &Life, shutdown: &Shutd
         spool: spool_handle.clone(),
         health: healthy,
         link: uplink.quality(),
-        clock_health: clock_judged,
         annunciators: annunciate.clone(),
         reloads: life.reloads.subscribe(),
     };
@@ -96,8 +94,8 @@ async fn spawn(tasks: &mut TaskGroup, plan: &Plan, life: &Life, shutdown: &Shutd
         files: config.uplink.files.clone(),
         started: life.started,
     };
-    let sources = health::Sources { link: uplink.quality(), ties: uplink.ties(), annunciators: annunciate };
-    let told = health::Told { health, clock: clock_health, watch };
+    let sources = health::Sources { link: uplink.quality(), annunciators: annunciate };
+    let told = health::Told { health, watch };
     let task = HealthTask::new(settings, sources, told, life.clock.clone());
     tasks.spawn("health", task.run(shutdown.clone()));
     let ties = uplink.ties();

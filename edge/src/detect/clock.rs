@@ -19,6 +19,7 @@ pub(super) struct OwnClock {
     offset: Own,
     offset_ms: Option<i64>,
     judge: Judge,
+    judged: Option<Health>,
     tie: Option<Tie>,
 }
 
@@ -28,11 +29,17 @@ impl OwnClock {
         self.tie = Some(tie);
     }
 
+    /// What the last look said.
+    pub(super) fn judged(&self) -> Option<Health> {
+        self.judged
+    }
+
     pub(super) fn look(&mut self, now: Stamp, points: &OwnPoints, out: &mut Outbox) {
         if let Some((what, reading)) = self.state.told(clock_value(now.clock), Quality::Good, now) {
             out.tell(points.clock, Kind::EdgeClock.lane(), what, reading);
         }
         let (health, step) = self.judge.look(&now, self.tie.as_ref());
+        self.judged = health;
         if let Some(step) = step {
             tell_step(step, now, points, out);
         }

@@ -6,12 +6,20 @@ use wire::{Kind, Marks, Quality, Reading, Stamp, Value};
 use super::outbox::{Outbox, What};
 use super::own::Own;
 use crate::field::site::OwnPoints;
-use crate::inquiry::OwnValues;
 
 /// A degree is the noise of such sensors.
 const TEMPERATURE_DEADBAND: f64 = 2.0;
 /// The free room of a disk moves with every record.
 const DISK_DEADBAND: f64 = 1.0;
+
+/// What the edge knows of itself. `None` is not known, and becomes no reading.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct OwnValues {
+    pub temperature_c: Option<f64>,
+    pub disk_free_percent: Option<f64>,
+    pub certificate_days: Option<i64>,
+    pub annunciators_well: Option<bool>,
+}
 
 #[derive(Debug, Default)]
 pub(super) struct Itself {

@@ -54,12 +54,12 @@ mod panel;
 use tracing::{debug, info, warn};
 use wire::{DeviceId, Kind, Quality, Reading, Stamp, Value};
 
+pub use itself::OwnValues;
 pub use outbox::{Detected, Found, What};
 
-use crate::clock::Tie;
+use crate::clock::{Health as ClockHealth, Tie};
 use crate::field::Scan;
 use crate::field::site::{OwnPoints, Site};
-use crate::inquiry::OwnValues;
 use crate::spool::Bookmark;
 use arming::Arming;
 use clock::OwnClock;
@@ -174,6 +174,11 @@ impl Detector {
         let mut out = self.begin(now);
         self.itself.told(values, &self.points, now, &mut out);
         self.end(out)
+    }
+
+    /// How the wall clock stands; `None` before the hub's first word.
+    pub fn clock_health(&self) -> Option<ClockHealth> {
+        self.clock.judged()
     }
 
     /// The link of every device, in the words of its `link` point.

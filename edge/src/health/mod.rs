@@ -4,7 +4,7 @@
 //! ```text
 //! machine (statvfs, /sys, /proc) ─┐
 //! certificate ────────────────────┼─ task ─┬─ wire::Health ─► heartbeat, status
-//! quality of the link, hub's time ─┤        └─ OwnValues ───► watch ─► detect
+//! quality of the link ─────────────┤        └─ OwnValues ───► watch ─► detect
 //! annunciators ───────────────────┘
 //! ```
 //!

@@ -8,14 +8,14 @@ use runtime::shutdown::Shutdown;
 use runtime::tls::ClientFiles;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
-use wire::Stamp;
 use wire::heartbeat::Health;
 
 use super::certificate::{Certificate, days_left};
 use super::machine::{Disk, Machine};
 use crate::annunciator;
-use crate::clock::{self, Clock, Judge, Tie};
-use crate::inquiry::{OwnValues, WatchHandle};
+use crate::clock::Clock;
+use crate::detect::OwnValues;
+use crate::inquiry::WatchHandle;
 use crate::uplink::Quality;
 
 /// A disk fills and a machine warms slowly; a dozen small reads at this pace cost nothing.
@@ -35,7 +35,6 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Sources {
     pub link: watch::Receiver<Quality>,
-    pub ties: watch::Receiver<Option<Tie>>,
     pub annunciators: watch::Receiver<Vec<annunciator::Standing>>,
 }
 
@@ -43,14 +42,12 @@ pub struct Sources {
 #[derive(Debug)]
 pub struct Told {
     pub health: watch::Sender<Option<Health>>,
-    pub clock: watch::Sender<Option<clock::Health>>,
     pub watch: WatchHandle,
 }
 
 pub struct HealthTask {
     settings: Settings,
     certificate: Certificate,
-    judge: Judge,
     sources: Sources,
     told: Told,
     clock: Clock,
@@ -58,8 +55,7 @@ pub struct HealthTask {
 
 impl HealthTask {
     pub fn new(settings: Settings, sources: Sources, told: Told, clock: Clock) -> Self {
-        let (certificate, judge) = (Certificate::default(), Judge::default());
-        Self { settings, certificate, judge, sources, told, clock }
+        Self { settings, certificate: Certificate::default(), sources, told, clock }
     }
 
     pub async fn run(mut self, shutdown: Shutdown) -> Result<(), Infallible> {
@@ -69,27 +65,17 @@ impl HealthTask {
             tokio::select! {
                 () = shutdown.wait() => return Ok(()),
                 _ = looks.tick() => {}
-                Ok(()) = self.sources.ties.changed() => {}
-                // A coil that fails is told at once; when nobody drives coils any more, the clock goes on alone.
+                // A coil that fails is told at once; when nobody drives coils any more, the looks go on alone.
                 Ok(()) = self.sources.annunciators.changed() => {}
             }
             let health = self.look();
-            let now = (self.clock)();
-            let clock_health = self.judge_clock(&now);
-            let own = own_values(&health, now.wall_ms.div_euclid(1_000));
-            self.told.clock.send_replace(clock_health);
+            let own = own_values(&health, (self.clock)().wall_ms.div_euclid(1_000));
             self.told.health.send_replace(Some(health));
             tokio::select! {
                 () = shutdown.wait() => return Ok(()),
                 () = self.told.watch.tell(own) => {}
             }
         }
-    }
-
-    /// For whoever shows it. The detector judges for itself, tells the hub and logs what it finds.
-    fn judge_clock(&mut self, now: &Stamp) -> Option<clock::Health> {
-        let tie = *self.sources.ties.borrow_and_update();
-        self.judge.look(now, tie.as_ref()).0
     }
 
     fn look(&mut self) -> Health {

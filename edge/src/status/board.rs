@@ -17,7 +17,7 @@ use super::verdict;
 use crate::annunciator;
 use crate::clock::{self, Clock};
 use crate::field::listener::{self, SenderStanding};
-use crate::inquiry::{DeviceStanding, WatchHandle};
+use crate::inquiry::{DeviceStanding, Standing, WatchHandle};
 use crate::spool::{self, LaneStatus, SpoolHandle};
 use crate::uplink::Quality;
 
@@ -73,14 +73,14 @@ pub struct Board {
     pub spool: SpoolHandle,
     pub health: watch::Receiver<Option<Health>>,
     pub link: watch::Receiver<Quality>,
-    pub clock_health: watch::Receiver<Option<clock::Health>>,
     pub annunciators: watch::Receiver<Vec<annunciator::Standing>>,
     pub reloads: watch::Receiver<Reloads>,
 }
 
 impl Board {
     pub async fn report(&self) -> Report {
-        let (devices, spool) = tokio::join!(self.devices(), self.spool_status());
+        let (standing, spool) = tokio::join!(self.standing(), self.spool_status());
+        let clock_health = standing.as_ref().and_then(|standing| standing.clock);
         let now = (self.clock)();
         let health = self.health.borrow().clone().unwrap_or_default();
         let mut report = Report {
@@ -90,9 +90,9 @@ impl Board {
             uptime_s: self.facts.started.elapsed().as_secs(),
             wall_ms: now.wall_ms,
             clock: format!("{:?}", now.clock).to_lowercase(),
-            clock_health: self.clock_health.borrow().map_or("unknown", clock::Health::name).to_owned(),
+            clock_health: clock_health.map_or("unknown", clock::Health::name).to_owned(),
             config: self.config(),
-            devices: self.device_reports(devices.as_deref(), &now),
+            devices: self.device_reports(standing.as_ref(), &now),
             listeners: self
                 .listeners
                 .iter()
@@ -105,14 +105,14 @@ impl Board {
             ..Report::default()
         };
         let stages_age = self.facts.stages_started.elapsed();
-        report.faults = verdict::faults(&report, devices.is_some(), &self.facts.devices, stages_age);
+        report.faults = verdict::faults(&report, standing.is_some(), &self.facts.devices, stages_age);
         report.warnings = verdict::warnings(&report);
         report.well = report.faults.is_empty() && report.warnings.is_empty();
         report
     }
 
-    async fn devices(&self) -> Option<Vec<DeviceStanding>> {
-        timeout(ANSWER_WAIT, self.watch.devices()).await.ok().flatten()
+    async fn standing(&self) -> Option<Standing> {
+        timeout(ANSWER_WAIT, self.watch.standing()).await.ok().flatten()
     }
 
     async fn spool_status(&self) -> Option<spool::Status> {
@@ -150,8 +150,8 @@ impl Board {
         }
     }
 
-    fn device_reports(&self, standings: Option<&[DeviceStanding]>, now: &Stamp) -> Vec<DeviceReport> {
-        let Some(standings) = standings else { return Vec::new() };
+    fn device_reports(&self, standing: Option<&Standing>, now: &Stamp) -> Vec<DeviceReport> {
+        let Some(standing) = standing else { return Vec::new() };
         let report = |(standing, facts): (&DeviceStanding, &DeviceFacts)| DeviceReport {
             id: standing.id.to_string(),
             profile: facts.profile.clone(),
@@ -163,7 +163,7 @@ impl Board {
             last_good_ms_ago: ago(standing.scans.last_good_ms, now),
             failure: standing.scans.failure.clone(),
         };
-        standings.iter().zip(&self.facts.devices).map(report).collect()
+        standing.devices.iter().zip(&self.facts.devices).map(report).collect()
     }
 }
 

@@ -52,7 +52,6 @@ async fn still() -> (Board, Inquiries, Spool, Room) {
         spool: handle,
         health: watch::channel(None).1,
         link: watch::channel(Default::default()).1,
-        clock_health: watch::channel(None).1,
         annunciators: watch::channel(Vec::new()).1,
         reloads: watch::channel(Reloads::default()).1,
     };
