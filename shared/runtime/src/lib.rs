@@ -18,6 +18,7 @@ pub mod shutdown;
 pub mod tasks;
 
 pub mod backoff;
+pub mod causes;
 pub mod clock;
 
 pub mod telemetry;

@@ -14,7 +14,7 @@ use rustix::time::{ClockId, clock_gettime};
 use tracing::warn;
 
 /// A status line is shown in one line; systemd keeps no more than a few hundred characters of it either.
-pub const STATUS_BYTES_MAX: usize = 256;
+const STATUS_BYTES_MAX: usize = 256;
 
 const SOCKET: &str = "NOTIFY_SOCKET";
 const WATCHDOG_USEC: &str = "WATCHDOG_USEC";

@@ -45,15 +45,16 @@ impl FromStr for LogFormat {
     }
 }
 
-/// Some libraries tell their inner life at `info`.
-const DEFAULT_FILTER: &str = "info,rumqttd=warn,rumqttc=warn";
+/// Some libraries tell their inner life at `info`. rustls warns of every client that puts an address where a host name belongs,
+/// as MQTT libraries do with each connection: whoever can reach the port could fill the log. What rustls refuses, its caller
+/// is told and logs.
+const DEFAULT_FILTER: &str = "info,rumqttd=warn,rumqttc=warn,rustls::msgs=error";
 
 /// Logs go to standard error; `RUST_LOG` filters them, by default from `info` upwards.
 /// A second call keeps the first choice, so that tests may call it freely.
 pub fn init_logs(format: LogFormat) {
     let asked = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
-    // What is asked for stands behind the defaults and wins over them.
-    let filter = EnvFilter::builder().parse_lossy(format!("{DEFAULT_FILTER},{asked}"));
+    let filter = filter(&asked);
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     let outcome = match format {
         LogFormat::Text => logs.with_ansi(io::stderr().is_terminal()).try_init(),
@@ -61,6 +62,11 @@ pub fn init_logs(format: LogFormat) {
     };
     // The only reason to fail is a subscriber that is already in place, and that one works as well.
     drop(outcome);
+}
+
+/// What is asked for stands behind the defaults and wins over them.
+fn filter(asked: &str) -> EnvFilter {
+    EnvFilter::builder().parse_lossy(format!("{DEFAULT_FILTER},{asked}"))
 }
 
 /// The metrics of this process.
@@ -112,6 +118,22 @@ mod tests {
         assert_eq!("json".parse(), Ok(LogFormat::Json));
         let refused = "xml".parse::<LogFormat>().unwrap_err().to_string();
         assert_eq!(refused, "`xml` is not a log format; write `text` or `json`");
+    }
+
+    #[test]
+    fn what_strangers_could_fill_the_log_with_is_silent_unless_asked_for() {
+        let told = |asked: &str| {
+            let logs =
+                tracing_subscriber::fmt().with_env_filter(filter(asked)).with_writer(io::sink).finish();
+            tracing::subscriber::with_default(logs, || {
+                (
+                    tracing::enabled!(target: "rustls::msgs::handshake", tracing::Level::WARN),
+                    tracing::enabled!(target: "strongroom_hub", tracing::Level::INFO),
+                )
+            })
+        };
+        assert_eq!(told(""), (false, true));
+        assert_eq!(told("rustls::msgs=warn"), (true, true));
     }
 
     #[test]

@@ -32,8 +32,12 @@ pub const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Reads and judges a file.
 pub fn load<T: FromSection>(path: &Path) -> Result<T, ConfigError> {
-    let text = read(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-    parse(path, &text)
+    parse(path, &read(path)?)
+}
+
+/// The text of a file, for [`parse`].
+pub fn read(path: &Path) -> Result<String, ConfigError> {
+    read_text(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })
 }
 
 /// Judges a text. The path stands in the messages, and relative paths are resolved against its folder.
@@ -52,7 +56,7 @@ pub fn parse<T: FromSection>(path: &Path, text: &str) -> Result<T, ConfigError> 
     }
 }
 
-fn read(path: &Path) -> io::Result<String> {
+fn read_text(path: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
     File::open(path)?.take(CONFIG_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > CONFIG_BYTES_MAX {

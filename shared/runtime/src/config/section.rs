@@ -182,6 +182,11 @@ impl<'a> Section<'a> {
         self.table.contains_key(key)
     }
 
+    /// Whether the key is written down as a list. Does not count as reading it.
+    pub fn is_list(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(|value| value.as_array().is_some())
+    }
+
     /// The line on which this section begins.
     pub fn line(&self) -> usize {
         self.document.position(self.start).0
@@ -232,13 +237,18 @@ impl<'a> Section<'a> {
         None
     }
 
+    /// Whether a key is there and cannot be meant by another one; of a list there may be more, as of `[[devices]]`.
+    fn is_said(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(|value| value.as_array().is_none())
+    }
+
     fn finish(&self) {
         if self.unread == Unread::Ignored {
             return;
         }
         for (name, _) in in_file_order(self.table) {
             if !self.asked.contains(&name.name.as_ref()) {
-                let message = suggest::unknown_key(&name.name, &self.asked, |known| self.has(known));
+                let message = suggest::unknown_key(&name.name, &self.asked, |known| self.is_said(known));
                 self.document.fault(name.span.start, key::join(&self.path, &name.name), message);
             }
         }

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::client::{Resumption, WantsClientCert, WebPkiServerVerifier};
+use rustls::pki_types::CertificateDer;
 use rustls::version::TLS13;
 use rustls::{ClientConfig, ConfigBuilder, WantsVerifier};
 
 use super::clockless::Clockless;
 use super::error::TlsError;
+use super::facts::{CertificateFacts, certificate_facts};
 use super::{files, provider};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +38,24 @@ pub fn mutual_client(files: &ClientFiles) -> Result<Arc<ClientConfig>, TlsError>
 
 /// For machines whose clock may be wrong.
 pub fn mutual_client_at(files: &ClientFiles, time: CertificateTime) -> Result<Arc<ClientConfig>, TlsError> {
+    client_with(files::certificates(&files.certificate)?, files, time)
+}
+
+/// What the client's own certificate says. The files are judged as a connection would: a key that does not belong to it is
+/// an error.
+pub fn own_certificate(files: &ClientFiles) -> Result<CertificateFacts, TlsError> {
     let chain = files::certificates(&files.certificate)?;
+    // A file without a certificate is an error above.
+    let facts = certificate_facts(&chain[0]);
+    client_with(chain, files, CertificateTime::Clock)?;
+    facts
+}
+
+fn client_with(
+    chain: Vec<CertificateDer<'static>>,
+    files: &ClientFiles,
+    time: CertificateTime,
+) -> Result<Arc<ClientConfig>, TlsError> {
     let key = files::private_key(&files.key)?;
     let builder = match time {
         CertificateTime::Clock => builder(&files.ca)?,

@@ -26,6 +26,8 @@ pub enum TlsError {
     KeyCount { path: PathBuf, count: usize },
     #[error("{} holds a certificate that cannot be a root of trust", path.display())]
     Root { path: PathBuf, source: rustls::Error },
+    #[error("{} holds a certificate that is no CA's; give the ca.pem that `strongroom-hub pki init` wrote", path.display())]
+    NotAnAuthority { path: PathBuf },
     #[error("{} holds a certificate that cannot be parsed", path.display())]
     ParseRoot { path: PathBuf, source: DerError },
     #[error("{} holds a revocation list that cannot be parsed", path.display())]
@@ -46,8 +48,11 @@ pub enum TlsError {
     Pair { certificate: PathBuf, key: PathBuf, source: rustls::Error },
     #[error("the TLS provider does not support TLS 1.3")]
     Protocol { source: rustls::Error },
+    #[error(
+        "none of the CAs in {} issued {}; issue one there, or name the CA that did",
+        ca.display(), certificate.display()
+    )]
+    ForeignOwn { certificate: PathBuf, ca: PathBuf },
     #[error("the presented certificate cannot be parsed")]
     ParseCertificate { source: DerError },
-    #[error("none of the CAs has issued the certificate")]
-    Foreign,
 }

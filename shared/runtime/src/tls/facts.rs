@@ -1,12 +1,16 @@
 //! The few things about a certificate that others want to know, so that nobody else parses X.509.
 
+use std::path::Path;
+
 use sha2::{Digest, Sha256};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer;
+use x509_parser::x509::AttributeTypeAndValue;
 
 use super::der::{DerError, whole};
 use super::error::TlsError;
+use super::files;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateFacts {
@@ -29,6 +33,36 @@ pub fn certificate_facts(der: &[u8]) -> Result<CertificateFacts, TlsError> {
         not_after_s: certificate.validity().not_after.timestamp(),
         sha256: Sha256::digest(der).into(),
     })
+}
+
+/// What the first certificate of a file says of itself, for checks of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileFacts {
+    /// The organisation; our own authority writes the site there.
+    pub organisation: Option<String>,
+    /// The common name of who issued it.
+    pub issuer: Option<String>,
+    pub not_before_s: i64,
+    pub not_after_s: i64,
+}
+
+pub fn file_facts(path: &Path) -> Result<FileFacts, TlsError> {
+    let certificates = files::certificates(path)?;
+    let failed = |source| TlsError::ParseRoot { path: path.to_owned(), source };
+    let certificate = whole(X509Certificate::from_der(&certificates[0])).map_err(failed)?;
+    let text = |value: Option<&AttributeTypeAndValue<'_>>| Some(value?.as_str().ok()?.to_owned());
+    Ok(FileFacts {
+        organisation: text(certificate.subject().iter_organization().next()),
+        issuer: text(certificate.issuer().iter_common_name().next()),
+        not_before_s: certificate.validity().not_before.timestamp(),
+        not_after_s: certificate.validity().not_after.timestamp(),
+    })
+}
+
+/// Whether it is a CA's certificate. rustls takes any as a root and would then refuse every peer.
+pub(super) fn may_issue(der: &[u8]) -> Result<bool, DerError> {
+    let certificate = whole(X509Certificate::from_der(der))?;
+    Ok(certificate.is_ca())
 }
 
 fn uri_names(certificate: &X509Certificate<'_>) -> Result<Vec<String>, DerError> {

@@ -12,6 +12,7 @@ use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKey
 use zeroize::Zeroizing;
 
 use super::error::TlsError;
+use super::facts;
 
 /// A bundle of hundreds of certificates fits; a wrong path does not fill the memory.
 const PEM_BYTES_MAX: u64 = 1024 * 1024;
@@ -47,6 +48,11 @@ pub(super) fn roots(
 ) -> Result<Arc<RootCertStore>, TlsError> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates {
+        if !facts::may_issue(certificate)
+            .map_err(|source| TlsError::ParseRoot { path: path.to_owned(), source })?
+        {
+            return Err(TlsError::NotAnAuthority { path: path.to_owned() });
+        }
         roots.add(certificate.clone()).map_err(|source| TlsError::Root { path: path.to_owned(), source })?;
     }
     Ok(Arc::new(roots))

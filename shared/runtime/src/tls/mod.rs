@@ -7,6 +7,7 @@ mod client;
 mod clockless;
 mod crl;
 mod der;
+mod ecdsa;
 mod error;
 mod facts;
 mod files;
@@ -17,12 +18,15 @@ use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
 
-pub use client::{CertificateTime, ClientFiles, mutual_client, mutual_client_at, roots_client};
+pub use client::{
+    CertificateTime, ClientFiles, mutual_client, mutual_client_at, own_certificate, roots_client,
+};
 pub use crl::CrlState;
 pub use der::DerError;
+pub use ecdsa::{FixedSignature, ecdsa_fixed};
 pub use error::TlsError;
-pub use facts::{CertificateFacts, certificate_facts};
-pub use issued::{Issuers, SignatureKind, Signer};
+pub use facts::{CertificateFacts, FileFacts, certificate_facts, file_facts};
+pub use issued::{Issuers, SignatureKind, Signer, Standing, check_issued};
 pub use server::{
     ClientCa, OpenServerFiles, ServerFiles, ServerTls, TlsVersions, https_server, mutual_server, open_server,
 };

@@ -11,6 +11,7 @@ use rustls::version::{TLS12, TLS13};
 
 use super::crl::{self, CrlState};
 use super::error::TlsError;
+use super::issued::Issuers;
 use super::{files, provider};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,22 +65,29 @@ impl TlsVersions {
 pub struct ServerTls {
     pub config: Arc<ServerConfig>,
     pub crl: Arc<CrlState>,
+    /// For what clients have signed outside a connection.
+    pub issuers: Issuers,
 }
 
 /// A client certificate is required and checked against the revocation list. Sessions are never
 /// resumed: a resumed session would skip both checks.
 pub fn mutual_server(files: &ServerFiles) -> Result<ServerTls, TlsError> {
     let authorities = files::certificates(&files.ca)?;
+    let roots = files::roots(&files.ca, &authorities)?;
     let lists = files::revocation_lists(&files.crl)?;
     let state = crl::state(&files.crl, &lists, &files.ca, &authorities)?;
-    let roots = files::roots(&files.ca, &authorities)?;
     let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider())
         .with_crls(lists)
         .only_check_end_entity_revocation()
         .build()
         .map_err(|source| TlsError::Verifier { ca: files.ca.clone(), crl: files.crl.clone(), source })?;
     let config = config(TlsVersions::Only13, verifier, &files.certificate, &files.key)?;
-    Ok(ServerTls { config: never_resuming(config), crl: Arc::new(state) })
+    let crl = Arc::new(state);
+    Ok(ServerTls {
+        config: never_resuming(config),
+        crl: crl.clone(),
+        issuers: Issuers::new(authorities, crl),
+    })
 }
 
 /// A client certificate is asked for if there is a CA, and checked if one is shown; a client may come without.
@@ -89,7 +97,8 @@ pub fn open_server(files: &OpenServerFiles, versions: TlsVersions) -> Result<Ser
         None => (WebPkiClientVerifier::no_client_auth(), CrlState::default()),
     };
     let config = config(versions, verifier, &files.certificate, &files.key)?;
-    Ok(ServerTls { config: never_resuming(config), crl: Arc::new(state) })
+    // Nothing that clients of such a listener send is signed outside their connection.
+    Ok(ServerTls { config: never_resuming(config), crl: Arc::new(state), issuers: Issuers::default() })
 }
 
 fn optional_certificates(

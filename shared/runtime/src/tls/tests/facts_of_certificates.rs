@@ -4,7 +4,7 @@ use rcgen::SanType;
 use sha2::{Digest, Sha256};
 
 use super::authority::{Authority, uri};
-use crate::tls::{DerError, TlsError, certificate_facts};
+use crate::tls::{DerError, TlsError, certificate_facts, own_certificate};
 
 #[test]
 fn uri_names_are_told_from_other_names_in_their_order() {
@@ -46,4 +46,13 @@ fn no_single_damaged_byte_makes_the_parser_panic() {
             }
         }
     }
+}
+
+#[test]
+fn the_own_certificate_is_that_of_the_files_and_its_key_has_to_belong_to_it() {
+    let authority = Authority::new();
+    let mut files = authority.client("edge-1", &[2]);
+    assert_eq!(own_certificate(&files).unwrap().uri_names, ["spiffe://site/edge/edge-1"]);
+    files.key = authority.client("edge-2", &[3]).key;
+    assert!(matches!(own_certificate(&files), Err(TlsError::Pair { .. })));
 }
