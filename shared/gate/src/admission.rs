@@ -1,11 +1,10 @@
 //! Places for connections: so many in total, so many per address. A place is given back when it is dropped.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The part of an IPv6 address that one customer is given; the rest he may choose at will.
-const IPV6_SITE_BITS: u32 = 64;
+use crate::handshake_pace::address_group;
 
 pub(crate) struct Admission {
     total_max: usize,
@@ -47,7 +46,7 @@ impl Admission {
     }
 
     pub(crate) fn admit(self: &Arc<Self>, address: IpAddr) -> Result<Place, Full> {
-        let origin = origin(address);
+        let origin = address_group(address);
         let mut taken = self.lock();
         if taken.total >= self.total_max {
             return Err(Full::Total);
@@ -76,16 +75,6 @@ impl Drop for Place {
             if *of_origin == 0 {
                 taken.by_origin.remove(&self.origin);
             }
-        }
-    }
-}
-
-fn origin(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            let mask = u128::MAX << (u128::BITS - IPV6_SITE_BITS);
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & mask))
         }
     }
 }

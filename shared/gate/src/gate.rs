@@ -58,10 +58,14 @@ pub fn gate<P: Policy>(
     limits: Limits,
     arrivals: mpsc::Sender<Arrival>,
 ) -> Result<(Gate, GateHandle), GateError> {
-    build(listener, tls, (ClientAuth::Required, Arc::new(CertifiedOnly(policy))), limits, arrivals)
+    limits.check().map_err(GateError::Limits)?;
+    let (commands, trunk) = router::start(limits.packet_bytes_max).map_err(GateError::Router)?;
+    let who = (ClientAuth::Required, Arc::new(CertifiedOnly(policy)) as Arc<dyn OpenPolicy>);
+    Ok(build(listener, tls, who, limits, arrivals, (Some(Arc::new(commands)), Some(trunk))))
 }
 
-/// The same for clients that may come with a login instead of a certificate.
+/// The same for clients that may come with a login instead of a certificate, and to which nothing is ever sent. Such gates
+/// come and go with a configuration, and a router would outlive each of them.
 pub fn open_gate<P: OpenPolicy>(
     listener: TcpListener,
     tls: ServerTls,
@@ -69,7 +73,8 @@ pub fn open_gate<P: OpenPolicy>(
     limits: Limits,
     arrivals: mpsc::Sender<Arrival>,
 ) -> Result<(Gate, GateHandle), GateError> {
-    build(listener, tls, (ClientAuth::Optional, policy), limits, arrivals)
+    limits.check().map_err(GateError::Limits)?;
+    Ok(build(listener, tls, (ClientAuth::Optional, policy), limits, arrivals, (None, None)))
 }
 
 fn build(
@@ -78,9 +83,8 @@ fn build(
     (client_auth, policy): (ClientAuth, Arc<dyn OpenPolicy>),
     limits: Limits,
     arrivals: mpsc::Sender<Arrival>,
-) -> Result<(Gate, GateHandle), GateError> {
-    limits.check().map_err(GateError::Limits)?;
-    let (commands, trunk) = router::start(limits.packet_bytes_max).map_err(GateError::Router)?;
+    (commands, trunk): (Option<Arc<Commands>>, Option<Trunk>),
+) -> (Gate, GateHandle) {
     let metrics = Metrics::new();
     let shared = Arc::new(Shared {
         tls: Arc::new(ArcSwap::from_pointee(tls)),
@@ -95,19 +99,16 @@ fn build(
         next_session: AtomicU64::new(1),
         limits: Arc::new(limits),
     });
-    let handle = GateHandle {
-        tls: Arc::clone(&shared.tls),
-        registry: Arc::clone(&shared.registry),
-        commands: Arc::new(commands),
-    };
-    Ok((Gate { listener, shared, trunk }, handle))
+    let handle =
+        GateHandle { tls: Arc::clone(&shared.tls), registry: Arc::clone(&shared.registry), commands };
+    (Gate { listener, shared, trunk }, handle)
 }
 
 /// The task. Dropping its future closes every connection at once.
 pub struct Gate {
     listener: TcpListener,
     shared: Arc<Shared>,
-    trunk: Trunk,
+    trunk: Option<Trunk>,
 }
 
 impl Gate {
@@ -123,7 +124,7 @@ impl Gate {
 pub struct GateHandle {
     tls: Arc<ArcSwap<ServerTls>>,
     registry: Arc<Registry>,
-    commands: Arc<Commands>,
+    commands: Option<Arc<Commands>>,
 }
 
 impl GateHandle {
@@ -139,7 +140,7 @@ impl GateHandle {
     /// Sends to whoever has subscribed to `topic` now. Never blocks. A command to nobody is counted and
     /// gone: commands are states, and `Arrival::Subscribed` is the moment to send them again.
     pub fn command(&self, topic: &str, payload: Bytes) -> Result<(), CommandError> {
-        self.commands.send(topic, payload)
+        self.commands.as_ref().ok_or(CommandError::NotCarried)?.send(topic, payload)
     }
 
     /// Ends a session, if it still lives. `reason` is its metric label.

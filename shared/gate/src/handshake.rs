@@ -4,9 +4,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use runtime::causes::in_full;
 use runtime::clock;
 use runtime::tls::{ServerTls, TlsError, certificate_facts};
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -14,7 +15,6 @@ use tokio_rustls::server::TlsStream;
 
 use crate::identity::{Caller, Certificate, Identity, IdentityError};
 use crate::policy::ClientAuth;
-use crate::refused::Chain;
 
 pub(crate) type Stream = TlsStream<TcpStream>;
 
@@ -24,6 +24,12 @@ pub(crate) enum HandshakeError {
     Late,
     #[error("the handshake failed")]
     Tls(#[source] io::Error),
+    /// It is the client that ends it, with an alert of whatever name its library gives that.
+    #[error(
+        "the client refuses this certificate: does it carry the name or address that the client dials, and does the client \
+         trust its CA?"
+    )]
+    TurnedAway(#[source] io::Error),
     #[error("the client showed no certificate")]
     NoCertificate,
     #[error("cannot read the client's certificate")]
@@ -36,7 +42,7 @@ impl HandshakeError {
     pub(crate) fn reason(&self) -> &'static str {
         match self {
             Self::Late => "handshake_timeout",
-            Self::Tls(error) => tls_reason(error),
+            Self::Tls(error) | Self::TurnedAway(error) => tls_reason(error),
             Self::NoCertificate => "certificate_missing",
             Self::Facts(_) => "certificate_invalid",
             Self::Name(_) => "certificate_name",
@@ -44,7 +50,7 @@ impl HandshakeError {
     }
 
     pub(crate) fn detail(&self) -> impl std::fmt::Display + '_ {
-        Chain(self)
+        in_full(self)
     }
 }
 
@@ -58,12 +64,28 @@ pub(crate) async fn shake(
 ) -> Result<(Stream, Caller), HandshakeError> {
     let accepting = TlsAcceptor::from(tls.config.clone()).accept(socket);
     let stream = timeout(limit, accepting).await.map_err(|_| HandshakeError::Late)?;
-    let stream = stream.map_err(HandshakeError::Tls)?;
+    let stream = stream.map_err(broken)?;
     let certificate = certificate(&stream, tls)?;
     if certificate.is_none() && client_auth == ClientAuth::Required {
         return Err(HandshakeError::NoCertificate);
     }
     Ok((stream, Caller { address, certificate }))
+}
+
+fn broken(error: io::Error) -> HandshakeError {
+    match cause(&error) {
+        // These are about the protocol, before any certificate was seen.
+        Some(rustls::Error::AlertReceived(
+            AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure,
+        )) => HandshakeError::Tls(error),
+        Some(rustls::Error::AlertReceived(_)) => HandshakeError::TurnedAway(error),
+        _ => HandshakeError::Tls(error),
+    }
+}
+
+/// rustls hides its error inside the I/O error.
+fn cause(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref().and_then(|inner| inner.downcast_ref())
 }
 
 fn certificate(stream: &Stream, tls: &ServerTls) -> Result<Option<Certificate>, HandshakeError> {
@@ -81,10 +103,9 @@ fn certificate(stream: &Stream, tls: &ServerTls) -> Result<Option<Certificate>, 
     }))
 }
 
-/// rustls hides its error inside the I/O error. Operators want to know an expired certificate from a foreign one.
+/// Operators want to know an expired certificate from a foreign one.
 fn tls_reason(error: &io::Error) -> &'static str {
-    let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match cause {
+    match cause(error) {
         Some(rustls::Error::NoCertificatesPresented) => "certificate_missing",
         Some(rustls::Error::InvalidCertificate(fault)) => match fault {
             CertificateError::Revoked => "certificate_revoked",
@@ -97,5 +118,25 @@ fn tls_reason(error: &io::Error) -> &'static str {
         },
         Some(_) => "handshake_failed",
         None => "handshake_lost",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_that_breaks_off_is_told_from_one_that_speaks_another_protocol() {
+        let alerted = |alert| {
+            let error = rustls::Error::AlertReceived(alert);
+            broken(io::Error::new(io::ErrorKind::InvalidData, error)).detail().to_string()
+        };
+        // What OpenSSL says of a certificate with another name depends on its version.
+        for alert in
+            [AlertDescription::InternalError, AlertDescription::UnknownCA, AlertDescription::BadCertificate]
+        {
+            assert!(alerted(alert).contains("the name or address that the client dials"), "{alert:?}");
+        }
+        assert!(alerted(AlertDescription::ProtocolVersion).starts_with("the handshake failed"));
     }
 }

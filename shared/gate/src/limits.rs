@@ -11,6 +11,12 @@ pub struct Limits {
     pub connections_max: usize,
     /// One address may not take all places. High, because a whole site may sit behind one address.
     pub connections_per_address_max: usize,
+    /// Handshakes of one address in the long run. Each takes the processor about a millisecond, so that a flood costs a
+    /// twentieth of a core.
+    pub handshakes_per_address_per_s: u32,
+    /// Handshakes of one address at once. A thousand edges may sit behind one address and come back together when the hub
+    /// starts again: all get in at the first try, and a second time within half a minute.
+    pub handshakes_per_address_burst: u32,
     /// A silent socket or half a handshake costs a place for this long. A slow link needs about 2 s.
     pub handshake_timeout: Duration,
     /// From the end of the handshake to a whole CONNECT. An honest client sends it at once.
@@ -46,6 +52,8 @@ impl Default for Limits {
         Self {
             connections_max: 4_096,
             connections_per_address_max: 2_048,
+            handshakes_per_address_per_s: 50,
+            handshakes_per_address_burst: 1_024,
             handshake_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             keep_alive_max: Duration::from_secs(600),

@@ -15,6 +15,7 @@ use tracing::{error, warn};
 use crate::admission::{Admission, Place};
 use crate::gate::{GateError, Shared};
 use crate::handshake::{self, HandshakeError, Stream};
+use crate::handshake_pace::HandshakePace;
 use crate::identity::Caller;
 use crate::router::Trunk;
 use crate::session;
@@ -33,6 +34,7 @@ pub(crate) struct Listener {
     socket: TcpListener,
     shared: Arc<Shared>,
     admission: Arc<Admission>,
+    pace: HandshakePace,
     connections: JoinSet<()>,
     retry: Backoff,
 }
@@ -41,17 +43,23 @@ impl Listener {
     pub(crate) fn new(socket: TcpListener, shared: Arc<Shared>) -> Self {
         let admission =
             Admission::new(shared.limits.connections_max, shared.limits.connections_per_address_max);
+        let pace = HandshakePace::new(
+            shared.limits.handshakes_per_address_per_s,
+            shared.limits.handshakes_per_address_burst,
+        );
         let retry = Backoff::new(ACCEPT_RETRY_FIRST, ACCEPT_RETRY_MAX);
-        Self { socket, shared, admission, connections: JoinSet::new(), retry }
+        Self { socket, shared, admission, pace, connections: JoinSet::new(), retry }
     }
 
-    pub(crate) async fn run(mut self, trunk: Trunk, shutdown: Shutdown) -> Result<(), GateError> {
+    pub(crate) async fn run(mut self, trunk: Option<Trunk>, shutdown: Shutdown) -> Result<(), GateError> {
         let shared = Arc::clone(&self.shared);
         // Ends the sessions also when the gate ends by itself.
         let sessions = shutdown.child();
         // A task of its own: a flood of commands must not hold the accept loop.
         let mut carrying = JoinSet::new();
-        carrying.spawn(carry_commands(Arc::clone(&shared), trunk));
+        if let Some(trunk) = trunk {
+            carrying.spawn(carry_commands(Arc::clone(&shared), trunk));
+        }
         let ended = tokio::select! {
             biased;
             () = shutdown.wait() => Ok(()),
@@ -86,13 +94,16 @@ impl Listener {
     fn admit(&mut self, socket: TcpStream, address: SocketAddr, shutdown: &Shutdown) {
         self.retry.reset();
         self.shared.metrics.connections.increment(1);
-        match self.admission.admit(address.ip()) {
-            Ok(place) => {
-                let (shared, shutdown) = (Arc::clone(&self.shared), shutdown.clone());
-                self.connections.spawn(connection(shared, socket, address, place, shutdown));
-            }
-            Err(full) => self.shared.refused.note(full.reason(), &address, &full),
+        let place = match self.admission.admit(address.ip()) {
+            Ok(place) => place,
+            Err(full) => return self.shared.refused.note(full.reason(), &address, &full),
+        };
+        // Only who has a place shakes hands, and pays for it.
+        if let Err(too_fast) = self.pace.take(address.ip(), Instant::now().into_std()) {
+            return self.shared.refused.note("handshakes_too_fast", &address, &too_fast);
         }
+        let (shared, shutdown) = (Arc::clone(&self.shared), shutdown.clone());
+        self.connections.spawn(connection(shared, socket, address, place, shutdown));
     }
 
     /// One client's reset is nobody else's trouble; a shortage passes when we wait.

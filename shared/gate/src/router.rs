@@ -45,6 +45,8 @@ pub enum CommandError {
     Busy,
     #[error("the gate has ended")]
     Ended,
+    #[error("this gate sends nothing to its clients")]
+    NotCarried,
 }
 
 #[derive(Debug, thiserror::Error)]

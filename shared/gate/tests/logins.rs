@@ -5,12 +5,16 @@
 
 mod site;
 
+use std::sync::Arc;
+
 use gate::{Arrival, Limits};
 use rumqttc::mqttbytes::v4::{Connect, ConnectReturnCode, Packet};
 use runtime::tls::TlsVersions;
 use rustls::version::{TLS12, TLS13};
 use site::client::Client;
-use site::{PACE, PASSWORD, Site};
+use site::{OwnTopicsByLogin, PACE, PASSWORD, Site};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
 async fn open_site() -> Site {
     Site::start_open(Limits::default(), TlsVersions::Only13).await
@@ -129,4 +133,22 @@ async fn a_flood_is_slowed_down_alone() {
     assert!(answered);
     assert!(began.elapsed().as_secs_f64() > 0.9 * f64::from(messages - PACE.1) / f64::from(PACE.0));
     assert!(site.count("gate_throttled_total") > 0);
+}
+
+/// A gate for field devices is built anew with every configuration: what it started must end with it.
+#[tokio::test]
+async fn gates_that_come_and_go_leave_no_thread_behind() {
+    let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
+    let site = Site::start_open(Limits::default(), TlsVersions::Only13).await;
+    let before = threads();
+    for _ in 0..20 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let tls = site.authority.open_server(TlsVersions::Only13, &[]);
+        let (sender, _arrivals) = mpsc::channel(1);
+        let policy = Arc::new(OwnTopicsByLogin::default());
+        let (gate, handle) = gate::open_gate(listener, tls, policy, Limits::default(), sender).unwrap();
+        assert_eq!(handle.command("sr/v1/a/cmd/x", "x".into()), Err(gate::CommandError::NotCarried));
+        drop((gate, handle));
+    }
+    assert!(threads() < before + 20, "{before} threads became {}", threads());
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use runtime::causes::in_full;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
@@ -14,7 +15,6 @@ use crate::handshake::Stream;
 use crate::identity::{Caller, Peer};
 use crate::pace::Pace;
 use crate::policy::{Admitted, ConnectRequest, Login, PublishRequest, Refusal};
-use crate::refused::Chain;
 
 /// Room for a long client id, a will and a login, and for nothing else.
 const CONNECT_BYTES_MAX: usize = 4 * 1024;
@@ -59,7 +59,7 @@ impl ConnectRefused {
     }
 
     pub(super) fn detail(&self) -> impl std::fmt::Display + '_ {
-        Chain(self)
+        in_full(self)
     }
 
     /// A client that did not even say CONNECT gets no answer (MQTT 3.1.1, 3.1.4).

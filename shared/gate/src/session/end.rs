@@ -3,9 +3,10 @@
 use std::fmt;
 use std::io;
 
+use runtime::causes::in_full;
+
 use crate::codec::CodecError;
 use crate::policy::Refusal;
-use crate::refused::Chain;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum End {
@@ -74,6 +75,6 @@ impl End {
     }
 
     pub(crate) fn detail(&self) -> impl fmt::Display + '_ {
-        Chain(self)
+        in_full(self)
     }
 }

@@ -61,7 +61,7 @@ pub(crate) const PACE: (u32, u32) = (20, 10);
 
 /// As `OwnTopics`, for clients with a certificate or a password. Wills and retained publishes are allowed.
 #[derive(Default)]
-struct OwnTopicsByLogin {
+pub(crate) struct OwnTopicsByLogin {
     paces: Mutex<HashMap<String, Arc<Pace>>>,
 }
 
