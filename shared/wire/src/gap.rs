@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 use crate::digest::Digest;
 use crate::id::{Epoch, Seq};
 use crate::lane::Lane;
+use crate::time::Stamp;
 
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Gap {
@@ -28,6 +29,11 @@ pub struct Gap {
     pub after: Digest,
     #[n(6)]
     pub reason: GapReason,
+    /// When the oldest and the newest of them were read; `None` if the edge does not know any more.
+    #[n(7)]
+    pub oldest: Option<Stamp>,
+    #[n(8)]
+    pub newest: Option<Stamp>,
 }
 
 impl Gap {
@@ -52,6 +58,9 @@ pub enum GapReason {
     /// The records were older than the edge keeps what no hub has taken.
     #[n(3)]
     TooOld,
+    /// A hub confirmed them once, and they were not kept for another one.
+    #[n(4)]
+    NotKept,
 }
 
 impl fmt::Display for GapReason {
@@ -61,6 +70,7 @@ impl fmt::Display for GapReason {
             GapReason::SpoolDamaged => "the spool was damaged",
             GapReason::StorageFailed => "the storage failed",
             GapReason::TooOld => "the records were too old",
+            GapReason::NotKept => "the records are no longer kept",
         })
     }
 }

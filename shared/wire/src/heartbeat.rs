@@ -33,7 +33,7 @@ pub struct Heartbeat {
     #[n(8)]
     #[cbor(decode_with = "decode_software")]
     pub software: Box<str>,
-    /// The first bytes of the SHA-256 of the configuration in force.
+    /// Says which configuration is in force, with all that it draws on: the first bytes of a SHA-256.
     #[n(9)]
     pub config_hash: u64,
     /// `None` from an edge of an older version, or before it has looked.

@@ -96,6 +96,12 @@ text_id!(
     /// One field device behind an edge.
     DeviceId, 32
 );
+
+impl DeviceId {
+    /// What every edge calls itself among its devices, and the profile of that device.
+    pub const EDGE_ITSELF: &str = "edge";
+}
+
 text_id!(
     /// One point of a device.
     PointName, 48

@@ -287,7 +287,9 @@ kinds! {
 
 /// A name that is not in the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is not a kind of point; the catalogue is printed by `strongroom-hub kinds`")]
+#[error(
+    "`{name}` is not a kind of point; `strongroom-edge kinds` and `strongroom-hub kinds` print those that are"
+)]
 pub struct UnknownKind {
     pub name: String,
 }

@@ -47,7 +47,7 @@ impl Marks {
         self.0 == 0
     }
 
-    pub fn with(self, more: Marks) -> Marks {
+    pub const fn with(self, more: Marks) -> Marks {
         Marks(self.0 | more.0)
     }
 

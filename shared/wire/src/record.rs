@@ -53,6 +53,9 @@ pub enum OpenedReason {
     /// The storage failed; the edge runs from memory.
     #[n(3)]
     StorageFailed,
+    /// There was a spool, and its file is gone.
+    #[n(4)]
+    Missing,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

@@ -21,12 +21,16 @@ pub enum ClockState {
 }
 
 /// The moment of something on an edge: both clocks, and how far the wall clock is trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
 pub struct Stamp {
+    #[n(0)]
     pub boot: BootId,
     /// Milliseconds since that boot, suspended time included.
+    #[n(1)]
     pub mono_ms: u64,
     /// Milliseconds since 1970-01-01T00:00:00Z by the edge's own clock.
+    #[n(2)]
     pub wall_ms: i64,
+    #[n(3)]
     pub clock: ClockState,
 }

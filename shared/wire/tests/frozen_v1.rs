@@ -48,7 +48,17 @@ fn records() -> Vec<(String, Record)> {
     let opened = |reason, previous| Record::Opened(Opened { reason, previous });
     let gap = |lane, reason| {
         let (epoch, before, after) = (Epoch([0xe2; 16]), Digest([0xa1; 32]), Digest([0xa2; 32]));
-        Record::Gap(Gap { epoch, lane, first: Seq(7), next: Seq(1_007), before, after, reason })
+        Record::Gap(Gap {
+            epoch,
+            lane,
+            first: Seq(7),
+            next: Seq(1_007),
+            before,
+            after,
+            reason,
+            oldest: None,
+            newest: None,
+        })
     };
     let heads = [
         LaneHead { next: Seq(41), head: Digest([0xa1; 32]) },

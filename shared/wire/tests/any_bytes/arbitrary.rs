@@ -13,7 +13,7 @@ use strongroom_wire::time::ClockState;
 use strongroom_wire::{
     BootId, DeviceEntry, DeviceId, Digest, EdgeId, Envelope, Epoch, Gap, GapReason, Header, Heartbeat, Kind,
     Lane, Marks, Observation, Opened, OpenedReason, PointEntry, PointName, PointNo, PointTable,
-    PreviousEpoch, Quality, Record, Resume, Sealed, Seq, TablePart, TableVersion, Value,
+    PreviousEpoch, Quality, Record, Resume, Sealed, Seq, Stamp, TablePart, TableVersion, Value,
 };
 
 pub(crate) fn edge_id() -> impl Strategy<Value = EdgeId> {
@@ -85,10 +85,21 @@ fn opened() -> impl Strategy<Value = Opened> {
         OpenedReason::RolledBack,
         OpenedReason::Damaged,
         OpenedReason::StorageFailed,
+        OpenedReason::Missing,
     ]);
     let head = || (seq(), digest()).prop_map(|(next, head)| LaneHead { next, head });
     let previous = (epoch(), [head(), head()]).prop_map(|(epoch, heads)| PreviousEpoch { epoch, heads });
     (reason, proptest::option::of(previous)).prop_map(|(reason, previous)| Opened { reason, previous })
+}
+
+fn stamp() -> impl Strategy<Value = Stamp> {
+    let clock = select(vec![ClockState::Unset, ClockState::Free, ClockState::Synchronised]);
+    (any::<[u8; 16]>(), any::<u64>(), any::<i64>(), clock).prop_map(|(boot, mono_ms, wall_ms, clock)| Stamp {
+        boot: BootId(boot),
+        mono_ms,
+        wall_ms,
+        clock,
+    })
 }
 
 fn gap() -> impl Strategy<Value = Gap> {
@@ -97,9 +108,11 @@ fn gap() -> impl Strategy<Value = Gap> {
         GapReason::SpoolDamaged,
         GapReason::StorageFailed,
         GapReason::TooOld,
+        GapReason::NotKept,
     ]);
-    (epoch(), lane(), seq(), seq(), digest(), digest(), reason).prop_map(
-        |(epoch, lane, first, next, before, after, reason)| Gap {
+    let times = || option::of(stamp());
+    (epoch(), lane(), seq(), seq(), digest(), digest(), reason, times(), times()).prop_map(
+        |(epoch, lane, first, next, before, after, reason, oldest, newest)| Gap {
             epoch,
             lane,
             first,
@@ -107,6 +120,8 @@ fn gap() -> impl Strategy<Value = Gap> {
             before,
             after,
             reason,
+            oldest,
+            newest,
         },
     )
 }
