@@ -38,6 +38,19 @@ impl Decision {
         Self { min_on_ms, max_on_ms, settled_ms, on_since_ms: None, raised: 0 }
     }
 
+    /// Goes on where another one stood at this time, for which `on_since_ms` and `raised` were true. Alarms that the other
+    /// never saw are still to be heard; of points that are not mapped any more none are.
+    pub(super) fn go_on(&mut self, on_since_ms: Option<u64>, raised: u64, slots: &[Slot], now_ms: u64) {
+        self.settled_ms = now_ms.saturating_add(SETTLE_MS);
+        self.on_since_ms = on_since_ms;
+        self.raised = slots.iter().map(|slot| slot.raised).sum::<u64>().min(raised);
+    }
+
+    /// Since when it has been on, and how many alarms were taken note of.
+    pub(super) fn stands(&self) -> (Option<u64>, u64) {
+        (self.on_since_ms, self.raised)
+    }
+
     pub(super) fn ask(&mut self, slots: &[Slot], now_ms: u64) -> Answer {
         let raised = slots.iter().map(|slot| slot.raised).sum();
         if raised != self.raised {
@@ -109,6 +122,25 @@ mod tests {
         assert_eq!(coil.ask(&unread, 0), Answer { want: Want::LeftAlone, again_ms: Some(SETTLE_MS) });
         assert_eq!(coil.ask(&unread, SETTLE_MS).want, Want::Off);
         assert_eq!(decision().ask(&[Slot::default(), ALARM], 1).want, Want::On);
+    }
+
+    #[test]
+    fn what_was_heard_before_a_reload_is_not_heard_again_and_what_was_not_is() {
+        let mut silent = decision();
+        silent.ask(&[ALARM], 0);
+        silent.ask(&[ALARM], 600_000);
+        let (on_since_ms, raised) = silent.stands();
+        let mut after = decision();
+        after.go_on(on_since_ms, raised, &[ALARM, QUIET], 700_000);
+        assert_eq!(after.ask(&[ALARM, QUIET], 700_000).want, Want::Off);
+        assert_eq!(after.ask(&[ALARM, ALARM], 700_001).want, Want::On);
+
+        let mut sounding = decision();
+        sounding.go_on(Some(1_000), 1, &[ALARM], 300_000);
+        assert_eq!(sounding.ask(&[ALARM], 300_000), Answer { want: Want::On, again_ms: Some(601_000) });
+        let mut missed = decision();
+        missed.go_on(None, 0, &[OVER], 300_000);
+        assert_eq!(missed.ask(&[OVER], 300_000).want, Want::On, "it came in the last moment");
     }
 
     proptest! {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use tokio::sync::watch;
 use wire::{Kind, PointNo, Value};
 
+use super::before::Before;
 use crate::config::AnnunciatorConfig;
 use crate::detect::Detected;
 use crate::field::Site;
@@ -33,33 +34,48 @@ pub struct Tap {
 
 /// One point in the eyes of one coil: its slot, and the values that switch it on.
 #[derive(Debug)]
-struct Watched {
-    place: [usize; 3],
+pub(super) struct Watched {
+    pub(super) place: [usize; 3],
     values: Vec<Value>,
 }
 
-/// A tap for these annunciators over the points of this site.
-pub fn tap(configs: &[AnnunciatorConfig], site: &Site) -> (Tap, watch::Receiver<Slots>) {
-    let kinds: Vec<Option<Kind>> = site.table.points().map(|(_, entry)| entry.kind()).collect();
+/// A tap for these annunciators over the points of this site. What stood before a reload stands on, and is no new alarm.
+pub fn tap(configs: &[AnnunciatorConfig], site: &Site, before: &Before) -> (Tap, watch::Receiver<Slots>) {
     let mut watched: BTreeMap<PointNo, Vec<Watched>> = BTreeMap::new();
-    let mut slots = Slots::new();
-    for (annunciator, config) in configs.iter().enumerate() {
-        slots.push(Vec::new());
-        for (coil, config) in config.coils.iter().enumerate() {
-            slots[annunciator].push(Vec::new());
-            for (no, kind) in kinds.iter().enumerate() {
-                let values = kind.map_or(Vec::new(), |kind| config.values(kind));
-                if values.is_empty() {
-                    continue;
-                }
-                let place = [annunciator, coil, slots[annunciator][coil].len()];
-                slots[annunciator][coil].push(Slot::default());
-                watched.entry(PointNo(no as u16)).or_default().push(Watched { place, values });
-            }
-        }
+    let empty = |config: &AnnunciatorConfig| vec![Vec::new(); config.coils.len()];
+    let mut slots: Slots = configs.iter().map(empty).collect();
+    for (point, of) in mapped(configs, site) {
+        let [annunciator, coil, _] = of.place;
+        slots[annunciator][coil].push(before.slot(&slot_name(configs, site, point, &of)));
+        watched.entry(point).or_default().push(of);
     }
     let (slots, receiver) = watch::channel(slots);
     (Tap { watched, slots }, receiver)
+}
+
+/// Every point that switches a coil, in the order of the slots.
+pub(super) fn mapped(configs: &[AnnunciatorConfig], site: &Site) -> Vec<(PointNo, Watched)> {
+    let kinds: Vec<Option<Kind>> = site.table.points().map(|(_, entry)| entry.kind()).collect();
+    let mut all = Vec::new();
+    for (annunciator, config) in configs.iter().enumerate() {
+        for (coil, config) in config.coils.iter().enumerate() {
+            let values = kinds.iter().map(|kind| kind.map_or(Vec::new(), |kind| config.values(kind)));
+            let of_coil = (0..).map(PointNo).zip(values).filter(|(_, values)| !values.is_empty()).enumerate();
+            all.extend(of_coil.map(|(slot, (point, values))| {
+                (point, Watched { place: [annunciator, coil, slot], values })
+            }));
+        }
+    }
+    all
+}
+
+/// A name that holds over a reload, which may number points and coils anew.
+pub(super) fn slot_name(configs: &[AnnunciatorConfig], site: &Site, point: PointNo, of: &Watched) -> String {
+    let [annunciator, coil, _] = of.place;
+    let config = &configs[annunciator];
+    let entry = site.table.point(point).expect("a point that is mapped is of the table");
+    let device = &site.table.device_of(entry).device;
+    format!("{}/{}/{device}/{}", config.id, config.coils[coil].name, entry.point)
 }
 
 impl Tap {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use tokio::time::Instant;
+
 use super::decide::Want;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +22,10 @@ pub struct CoilStanding {
     pub wanted: Light,
     /// What the device said last; `Unknown` since anything failed.
     pub confirmed: Light,
+    /// Since when it has been on for the last alarm; `None` once its time is over.
+    pub on_since: Option<Instant>,
+    /// How many alarms were taken note of.
+    pub raised: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use runtime::config::{FromSection, Parsed, Section};
 use wire::{DeviceId, Kind, Value, ValueType};
 
+use super::bus::BusId;
 use super::endpoint::Endpoint;
 
 /// A room has a few sirens and lamps; each annunciator costs a task and a connection.
@@ -23,10 +24,19 @@ const MAX_ON: (Duration, Duration, Duration) =
 #[derive(Clone, Debug)]
 pub struct AnnunciatorConfig {
     pub id: String,
-    pub address: Endpoint,
+    pub place: CoilsPlace,
     /// The Modbus unit identifier.
     pub unit: u8,
     pub coils: Vec<CoilConfig>,
+}
+
+/// Where the coils are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CoilsPlace {
+    /// Behind a connection of their own.
+    Address(Endpoint),
+    /// On a serial bus, among the units that are polled there; its unit may be one of these.
+    Bus(BusId),
 }
 
 #[derive(Clone, Debug)]
@@ -58,12 +68,8 @@ impl FromSection for AnnunciatorConfig {
     fn from_section(section: &mut Section<'_>) -> Option<Self> {
         // An id as devices have it, so that it can stand in a table and in a metric.
         let id = section.required("id").map(|Parsed(id): Parsed<DeviceId>| id.to_string());
-        let address = section.required("address").map(|Parsed(address)| address);
-        let unit: u8 = section.or("unit", 1);
-        // 0 is everybody: behind a gateway, the coil of every unit of its bus would be switched.
-        if unit == 0 || (248..=254).contains(&unit) {
-            section.fault("unit", format!("{unit} is the unit of no device; write 1 to 247"));
-        }
+        let place = place(section);
+        let unit = unit(section, place.as_ref());
         let coils: Vec<CoilConfig> = section.tables("coils");
         if !section.has("coils") {
             section.fault("coils", "an annunciator without coils does nothing; write [[annunciators.coils]]");
@@ -82,8 +88,33 @@ impl FromSection for AnnunciatorConfig {
                 section.fault(&format!("coils[{place}].coil"), message);
             }
         }
-        Some(Self { id: id?, address: address?, unit, coils })
+        Some(Self { id: id?, place: place?, unit, coils })
     }
+}
+
+fn place(section: &mut Section<'_>) -> Option<CoilsPlace> {
+    match (section.has("address"), section.has("bus")) {
+        (_, false) => section.required("address").map(|Parsed(address)| CoilsPlace::Address(address)),
+        (false, true) => section.required("bus").map(|Parsed(bus)| CoilsPlace::Bus(bus)),
+        (true, true) => {
+            section.fault("bus", "the coils are at an address or on a bus; take one of them away");
+            // Read, so that they are known keys.
+            let _: (Option<Parsed<Endpoint>>, Option<Parsed<BusId>>) =
+                (section.optional("address"), section.optional("bus"));
+            None
+        }
+    }
+}
+
+fn unit(section: &mut Section<'_>, place: Option<&CoilsPlace>) -> u8 {
+    let is_on_bus = matches!(place, Some(CoilsPlace::Bus(_)));
+    // On a bus every unit has its number. The first one may well be the alarm panel.
+    let unit: u8 = if is_on_bus { section.required("unit").unwrap_or(1) } else { section.or("unit", 1) };
+    // 0 is everybody: the coil of every unit of a bus would be switched. 255 is whoever answers at an address.
+    if unit == 0 || (248..=254).contains(&unit) || is_on_bus && unit == 255 {
+        section.fault("unit", format!("{unit} is the unit of no device; write 1 to 247"));
+    }
+    unit
 }
 
 impl FromSection for CoilConfig {

@@ -1,5 +1,5 @@
-//! The task of one serial bus: asks its units in their turns, and sends one scan per poll. While the port is not there,
-//! every unit is out of reach, and the port is tried again.
+//! The task of one serial bus: asks its units in their turns, sends one scan per poll, and grants what annunciators wish.
+//! While the port is not there, every unit is out of reach, every wish is refused, and the port is tried again.
 
 use std::convert::Infallible;
 use std::io;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use runtime::backoff::Backoff;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::Instant;
 use tracing::{error, info};
 use wire::Stamp;
 
@@ -15,8 +15,10 @@ use super::failure::ScanFailure;
 use super::inquiry::{Inquiry, Polled};
 use super::line::Line;
 use super::poller::ScansClosed;
+use super::shared_line::SharedLine;
 use super::turns::{Next, Spent, Turns};
 use super::way::RtuWay;
+use super::wish::Wishes;
 use crate::config::BusConfig;
 use crate::field::sample::Scan;
 use crate::field::site::Device;
@@ -29,6 +31,7 @@ pub(in crate::field) struct Bus<S> {
     config: BusConfig,
     units: Vec<Inquiry<S>>,
     scans: mpsc::Sender<Scan>,
+    wishes: Wishes,
     reopen: Backoff,
     /// Whether it was said that the port is not there.
     gone: bool,
@@ -47,10 +50,11 @@ impl<S: Fn() -> Stamp + Clone> Bus<S> {
         members: Vec<Member>,
         stamp: S,
         scans: mpsc::Sender<Scan>,
+        wishes: Wishes,
     ) -> Self {
         let inquiry = |Member { device, unit, place }| Inquiry::new(device, unit, place, stamp.clone());
         let units = members.into_iter().map(inquiry).collect();
-        Self { config, units, scans, reopen: Backoff::new(REOPEN_FIRST, REOPEN_MAX), gone: false }
+        Self { config, units, scans, wishes, reopen: Backoff::new(REOPEN_FIRST, REOPEN_MAX), gone: false }
     }
 
     /// Serves the bus until the receiver of the scans is gone.
@@ -74,21 +78,23 @@ impl<S: Fn() -> Stamp + Clone> Bus<S> {
                 let Polled { scan, .. } = unit.unreached(failure);
                 self.scans.send(scan).await.map_err(|_| ScansClosed)?;
             }
-            sleep(self.reopen.next_delay()).await;
+            self.wishes.refuse(|| again(&broken), self.reopen.next_delay()).await;
         }
     }
 
     /// Asks the units in their turns until the port breaks. Gives the reason.
-    async fn serve(&mut self, mut line: Line) -> Result<io::Error, ScansClosed> {
+    async fn serve(&mut self, line: Line) -> Result<io::Error, ScansClosed> {
         let start = Instant::now();
         let intervals: Vec<Duration> = self.units.iter().map(|unit| unit.device().poll_interval).collect();
         let mut turns = Turns::new(&intervals);
+        let mut line = SharedLine::new(line, &mut self.wishes);
         loop {
-            let Some(Next { unit, at }) = turns.next() else {
-                // A bus that no device is on.
-                std::future::pending().await
-            };
-            sleep_until(start + at).await;
+            let next = turns.next();
+            // A bus that no device is on may still have sirens.
+            if let Err(ScanFailure::Port(error)) = line.idle(next.map(|next| start + next.at)).await {
+                return Ok(error);
+            }
+            let Some(Next { unit, .. }) = next else { continue };
             let from = start.elapsed();
             let inquiry = &mut self.units[unit];
             let mut way = RtuWay { unit: inquiry.unit(), limit: inquiry.device().timeout, line: &mut line };
@@ -129,7 +135,7 @@ impl<S: Fn() -> Stamp + Clone> Bus<S> {
     }
 }
 
-/// An error cannot be copied, and every unit gets its own.
-fn again(error: &io::Error) -> io::Error {
+/// An error cannot be copied, and every unit and every wish gets its own.
+pub(super) fn again(error: &io::Error) -> io::Error {
     error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }

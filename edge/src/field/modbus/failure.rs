@@ -23,7 +23,7 @@ pub enum ScanFailure {
     #[error("the device refuses with exception {0:#04x} ({name})", name = exception_name(*.0))]
     Exception(u8),
     /// The serial port cannot be opened or went away, and with it every unit of its bus.
-    #[error("the serial port of the bus is not there")]
+    #[error("the serial port of the bus cannot be used")]
     Port(#[source] io::Error),
     #[error("the device answers, but its heartbeat has stood still for {still_ms} ms")]
     Still { still_ms: u64 },

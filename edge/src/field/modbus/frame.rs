@@ -1,16 +1,18 @@
-//! The frames of Modbus RTU: what is asked, and whether what was heard is the answer to it. Pure. It knows how to ask
-//! for coils, discrete inputs, holding and input registers, and for an identification; nothing here can write.
+//! The frames of Modbus RTU: what is asked, and whether what was heard is the answer to it. Pure. A question asks for
+//! coils, discrete inputs, holding and input registers, or for an identification, and cannot write; the echo of the one
+//! frame that does (`switch.rs`) is heard here too.
 //!
 //! RTU has no transaction number, so everything else must fit: unit, function, number of bytes and checksum. What is
 //! heard of other units is passed over, since they may answer late; the wait for the right one goes on. Where a frame
 //! ends is told by its own length and never by a pause, because adapters make pauses of their own.
 
 use super::plan::Request;
+use super::switch::{Switch, WRITE_SINGLE_COIL};
 use super::timing;
 use crate::field::profile::Table;
 
 /// The most that one frame may have by the standard.
-const FRAME_BYTES_MAX: usize = 256;
+pub const FRAME_BYTES_MAX: usize = 256;
 /// What may be heard during one question: the answer, and late ones of other units. More is a line that babbles.
 const HEARD_BYTES_MAX: usize = 4 * FRAME_BYTES_MAX;
 /// Drivers that let go of the line make up to this many bytes out of nothing; four bytes could be a frame.
@@ -62,9 +64,14 @@ impl Question {
             }
             Question::Identify { object } => frame.extend([IDENTIFY_TYPE, BASIC, object]),
         }
-        frame.extend(checksum(&frame));
-        frame
+        sealed(frame)
     }
+}
+
+/// With the checksum behind it.
+pub fn sealed(mut body: Vec<u8>) -> Vec<u8> {
+    body.extend(checksum(&body));
+    body
 }
 
 /// What was made of the bytes so far.
@@ -96,13 +103,31 @@ pub enum Flaw {
     Flood,
     #[error("the port hears its own question: switch off the echo of the adapter")]
     Echo,
+    #[error("the answer is not the echo of what was written")]
+    NoEcho,
+}
+
+/// What was sent, to which an answer is awaited.
+#[derive(Clone, Copy, Debug)]
+enum Sent {
+    Question(Question),
+    Switch(Switch),
+}
+
+impl Sent {
+    fn function(self) -> u8 {
+        match self {
+            Sent::Question(question) => question.function(),
+            Sent::Switch(_) => WRITE_SINGLE_COIL,
+        }
+    }
 }
 
 /// One question, and what is heard after it. Made anew for each, so that nothing of an old answer is left in it.
 #[derive(Clone, Debug)]
 pub struct Hearing {
     unit: u8,
-    question: Question,
+    sent: Sent,
     heard: usize,
     buffer: Vec<u8>,
     /// Sound frames of other units.
@@ -111,7 +136,12 @@ pub struct Hearing {
 
 impl Hearing {
     pub fn new(unit: u8, question: Question) -> Self {
-        Self { unit, question, heard: 0, buffer: Vec::new(), foreign: 0 }
+        Self { unit, sent: Sent::Question(question), heard: 0, buffer: Vec::new(), foreign: 0 }
+    }
+
+    /// For the echo that confirms a write; the answer is then empty.
+    pub fn echo(switch: Switch) -> Self {
+        Self { unit: switch.unit, sent: Sent::Switch(switch), heard: 0, buffer: Vec::new(), foreign: 0 }
     }
 
     /// Whether others spoke meanwhile.
@@ -135,7 +165,7 @@ impl Hearing {
             let &[unit, function, ..] = &self.buffer[..] else {
                 return Heard::Undecided;
             };
-            let own = unit == self.unit;
+            let own = unit == self.unit && self.may_answer(function);
             if own && let Some(heard) = self.doubt(function) {
                 return heard;
             }
@@ -164,20 +194,27 @@ impl Hearing {
         self.buffer.drain(..noise);
     }
 
+    /// A write goes out although an answer to a read may still come, so such a one is passed over. Before a question the
+    /// line was drained.
+    fn may_answer(&self, function: u8) -> bool {
+        matches!(self.sent, Sent::Question(_)) || function & !REFUSED == WRITE_SINGLE_COIL
+    }
+
     /// What can be said against a frame of the right unit before it is whole.
     fn doubt(&self, function: u8) -> Option<Heard> {
-        let wanted = self.question.function();
+        let wanted = self.sent.function();
         if function & !REFUSED != wanted {
             return Some(Heard::Broken(Flaw::Function { found: function, wanted }));
         }
-        let (Question::Read(request), true) = (self.question, function == wanted) else {
+        let (Sent::Question(question @ Question::Read(request)), true) = (self.sent, function == wanted)
+        else {
             return None;
         };
         let (found, wanted) = (*self.buffer.get(2)?, timing::payload_bytes(request));
         if usize::from(found) == wanted {
             return None;
         }
-        let asked = self.question.frame(self.unit);
+        let asked = question.frame(self.unit);
         let common = asked.iter().zip(&self.buffer).take_while(|(asked, heard)| asked == heard).count();
         Some(match common {
             common if common == asked.len() => Heard::Broken(Flaw::Echo),
@@ -190,10 +227,12 @@ impl Hearing {
         if trailing > NOISE_BYTES_MAX {
             return Heard::Broken(Flaw::Trailing { bytes: trailing });
         }
-        match (body, self.question) {
+        match (body, self.sent) {
             (&[_, function, code], _) if function & REFUSED != 0 => Heard::Refusal(code),
-            (body, Question::Read(_)) => Heard::Answer(body[3..].to_vec()),
-            (body, Question::Identify { .. }) => Heard::Answer(body[2..].to_vec()),
+            (body, Sent::Question(Question::Read(_))) => Heard::Answer(body[3..].to_vec()),
+            (body, Sent::Question(Question::Identify { .. })) => Heard::Answer(body[2..].to_vec()),
+            (body, Sent::Switch(switch)) if switch.frame().starts_with(body) => Heard::Answer(Vec::new()),
+            (_, Sent::Switch(_)) => Heard::Broken(Flaw::NoEcho),
         }
     }
 }

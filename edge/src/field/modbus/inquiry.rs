@@ -21,9 +21,9 @@ use super::identity::{Identity, PARTS_MAX};
 use super::reply::Reply;
 use super::ring::Ring;
 use super::way::Way;
+use crate::bookmark::Bookmark;
 use crate::field::sample::{Receipt, Sample, Scan};
 use crate::field::site::Device;
-use crate::spool::Bookmark;
 
 /// A device that was only busy is asked again soon.
 const BACKOFF_FIRST: Duration = Duration::from_millis(100);
@@ -157,8 +157,11 @@ impl<S: Fn() -> Stamp> Inquiry<S> {
         }
     }
 
-    fn conclude(&mut self, outcome: Result<Vec<Sample>, ScanFailure>) -> Polled {
-        let stamp = (self.stamp)();
+    fn conclude(&mut self, outcome: Result<(Vec<Sample>, Stamp), ScanFailure>) -> Polled {
+        let (outcome, stamp) = match outcome {
+            Ok((samples, stamp)) => (Ok(samples), stamp),
+            Err(failure) => (Err(failure), (self.stamp)()),
+        };
         self.counters.polls.increment(1);
         let delay = self.judge(outcome.as_ref().err());
         let bookmark = self.bookmark.take();
@@ -166,13 +169,16 @@ impl<S: Fn() -> Stamp> Inquiry<S> {
         Polled { scan: Scan { device: self.place, stamp, outcome, receipt }, delay }
     }
 
-    /// Asks all that the plan asks, the header first.
-    async fn ask(&mut self, way: &mut impl Way) -> Result<Vec<Sample>, ScanFailure> {
+    /// Asks all that the plan asks, the header first. Gives the time of the first reply: a poll of several reads may take
+    /// long on a slow bus, and no value of it may seem newer than it is.
+    async fn ask(&mut self, way: &mut impl Way) -> Result<(Vec<Sample>, Stamp), ScanFailure> {
         let plan = Arc::clone(&self.device.plan);
         let mut replies = Vec::with_capacity(plan.requests().len());
         let mut self_test = SelfTest::Passed;
+        let mut first = None;
         for (number, request) in plan.requests().iter().enumerate() {
             replies.push(way.read(*request).await?);
+            first.get_or_insert_with(&self.stamp);
             if plan.header().is_some_and(|header| header.request == number) {
                 self_test = self.check_header(&replies).inspect_err(|failure| {
                     // A foreign device is asked nothing further, and the way that led to it is not trusted again.
@@ -187,7 +193,7 @@ impl<S: Fn() -> Stamp> Inquiry<S> {
         if let Some(newest) = newest(&profile, &plan, &replies) {
             samples.extend(self.read_ring(way, newest, self_test).await?);
         }
-        Ok(samples)
+        Ok((samples, first.unwrap_or_else(&self.stamp)))
     }
 
     /// The events of the device's log that are new since the last poll.

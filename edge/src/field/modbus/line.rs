@@ -15,6 +15,7 @@ use tracing::warn;
 use super::failure::ScanFailure;
 use super::frame::{Heard, Hearing, Question};
 use super::port::Port;
+use super::switch::Switch;
 use super::timing;
 use crate::config::{BusConfig, BusId, LineMode};
 
@@ -34,6 +35,13 @@ pub(super) struct Line {
     suspect: Option<Duration>,
     babbles: bool,
     counters: Counters,
+}
+
+/// One frame, and what is known of the answer to it.
+struct Sent {
+    frame: Vec<u8>,
+    answer_bytes: usize,
+    limit: Duration,
 }
 
 struct Counters {
@@ -57,27 +65,47 @@ impl Line {
         Ok(Line { bus, mode, gap, port, active_at: Instant::now(), suspect: None, babbles: false, counters })
     }
 
-    /// What the unit answers. The limit is for the device; the time that the bytes need on the line is added to it.
+    /// What the unit answers, on a line that has settled. The limit is for the device; the time that the bytes need on the
+    /// line is added to it.
     pub(super) async fn ask(
         &mut self,
         unit: u8,
         question: Question,
         limit: Duration,
     ) -> Result<Vec<u8>, ScanFailure> {
-        self.settle().await?;
+        let sent = Sent { frame: question.frame(unit), answer_bytes: question.answer_bytes(), limit };
+        self.exchange(sent, Hearing::new(unit, question)).await
+    }
+
+    /// Switches a coil, and comes back once its unit has said that it did. The line need not have settled, and is as suspect
+    /// afterwards as it was: no late answer to a read is the echo of a write, and a late echo is that of the try just before,
+    /// of the same coil and state, since whoever failed twice is first found again by a read.
+    pub(super) async fn switch(&mut self, switch: Switch, limit: Duration) -> Result<(), ScanFailure> {
+        let suspect = self.suspect;
+        let frame = switch.frame();
+        let sent = Sent { answer_bytes: frame.len(), frame, limit };
+        let echoed = self.exchange(sent, Hearing::echo(switch)).await;
+        self.suspect = self.suspect.max(suspect);
+        echoed.map(drop)
+    }
+
+    async fn exchange(&mut self, sent: Sent, mut hearing: Hearing) -> Result<Vec<u8>, ScanFailure> {
+        let Sent { frame, answer_bytes, limit } = sent;
         if !self.quiet(timing::silence(self.mode) + self.gap).await? {
             self.babbled();
         }
-        let frame = question.frame(unit);
         let on_the_wire = |bytes| timing::transfer(self.mode, bytes);
-        let deadline =
-            Instant::now() + limit + on_the_wire(frame.len()) + on_the_wire(question.answer_bytes());
+        let deadline = Instant::now() + limit + on_the_wire(frame.len()) + on_the_wire(answer_bytes);
         // Until the answer is there; also if nobody waits for it any more.
-        self.suspect = Some(limit);
+        self.suspect = Some(self.suspect.unwrap_or_default().max(limit));
         self.port.clear().map_err(ScanFailure::Port)?;
         let written = timeout_at(deadline, self.port.write(&frame)).await;
+        self.active_at = Instant::now();
+        if written.is_err() {
+            // What an adapter that hangs has not sent yet must not go out in the middle of what comes next.
+            self.port.forget().map_err(ScanFailure::Port)?;
+        }
         written.map_err(|_| timed_out(limit))?.map_err(ScanFailure::Port)?;
-        let mut hearing = Hearing::new(unit, question);
         let heard = self.listen(&mut hearing, deadline, limit).await;
         self.active_at = Instant::now();
         self.counters.foreign_frames.increment(u64::from(hearing.foreign()));
@@ -112,7 +140,7 @@ impl Line {
         self.suspect = Some(limit);
     }
 
-    /// Drains a suspect line: waits until no answer can be on its way any more.
+    /// Drains a suspect line: waits until no answer can be on its way any more. It may be broken off, and begun again.
     pub(super) async fn settle(&mut self) -> Result<(), ScanFailure> {
         let Some(limit) = self.suspect else {
             return Ok(());

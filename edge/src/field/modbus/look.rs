@@ -7,13 +7,15 @@ use wire::PointNo;
 
 use super::decode::{SelfTest, decode};
 use super::failure::ScanFailure;
-use super::header::{self, Header};
+use super::header::{self, Header, Mismatch};
 use super::identity::Identity;
 use super::inquiry::identity;
 use super::line::Line;
 use super::plan::Request;
 use super::reply::Reply;
+use super::shared_line::SharedLine;
 use super::way::{RtuWay, TcpWay, Way};
+use super::wish::Wishes;
 use crate::config::{Access, BusConfig};
 use crate::field::sample::Sample;
 use crate::field::site::Device;
@@ -54,6 +56,13 @@ pub struct LookFailure {
     pub failure: ScanFailure,
 }
 
+impl LookFailure {
+    /// Whether the header was not even read.
+    fn is_missing(&self) -> bool {
+        matches!(self.failure, ScanFailure::Foreign(Mismatch::Missing))
+    }
+}
+
 /// Looks at a device of a site; one on a bus at that of these which it names. If its pace is wanted, it is polled for so
 /// long.
 pub async fn look(device: &Device, buses: &[BusConfig], pace: Option<Duration>) -> Look {
@@ -71,7 +80,9 @@ pub async fn look(device: &Device, buses: &[BusConfig], pace: Option<Duration>) 
         Access::ModbusRtu { bus, unit } => {
             let config = buses.iter().find(|known| known.id == *bus);
             match Line::open(config.expect("a device names a bus of its site")) {
-                Ok(mut line) => {
+                Ok(line) => {
+                    let mut nobody = Wishes::new(None);
+                    let mut line = SharedLine::new(line, &mut nobody);
                     let mut way = RtuWay { line: &mut line, unit: *unit, limit: device.timeout };
                     let look = look_along(&mut way, device, *unit).await;
                     paced(look, &mut way, device, *unit, pace).await
@@ -123,8 +134,14 @@ async fn poll(
     let mut replies = Vec::with_capacity(device.plan.requests().len());
     for request in device.plan.requests() {
         let asked = Instant::now();
-        let reply = way.read(*request).await;
-        replies.push(reply.map_err(|failure| LookFailure { request: Some(*request), failure })?);
+        match way.read(*request).await {
+            Ok(reply) => replies.push(reply),
+            Err(failure) => {
+                // A foreign device lacks what the profile asks for: that it is another one explains the rest.
+                let foreign = header(device, unit, &replies).err().filter(|found| !found.is_missing());
+                return Err(foreign.unwrap_or(LookFailure { request: Some(*request), failure }));
+            }
+        }
         round_trips.push(asked.elapsed());
     }
     values(device, unit, replies)
@@ -143,18 +160,20 @@ async fn identity_after(failed: &LookFailure, way: &mut impl Way) -> Option<Resu
 /// Exceptions by which a gateway says that there is nobody behind it.
 const GATEWAY: [u8; 2] = [0x0A, 0x0B];
 
+/// `None`: the profile has none.
+fn header(device: &Device, unit: u8, replies: &[Reply]) -> Result<Option<Header>, LookFailure> {
+    let Device { profile, plan, .. } = device;
+    let Some((spec, place)) = profile.header.as_ref().zip(plan.header()) else { return Ok(None) };
+    let header = header::check(spec, unit, replies, place).map_err(|mismatch| LookFailure {
+        request: plan.requests().get(place.request).copied(),
+        failure: ScanFailure::Foreign(mismatch),
+    });
+    header.map(Some)
+}
+
 fn values(device: &Device, unit: u8, replies: Vec<Reply>) -> Result<Values, LookFailure> {
     let Device { profile, plan, .. } = device;
-    let header = match profile.header.as_ref().zip(plan.header()) {
-        None => None,
-        Some((spec, place)) => {
-            let header = header::check(spec, unit, &replies, place);
-            Some(header.map_err(|mismatch| LookFailure {
-                request: plan.requests().get(place.request).copied(),
-                failure: ScanFailure::Foreign(mismatch),
-            })?)
-        }
-    };
+    let header = header(device, unit, &replies)?;
     let self_test = if header.is_some_and(|header| header.self_test_failed) {
         SelfTest::Failed
     } else {

@@ -1,9 +1,11 @@
-//! Modbus: devices that are asked for their registers. It reads; nothing in this folder can write.
+//! Modbus: devices that are asked for their registers. Polls read, and have no way to write; the coils of annunciators on
+//! a bus are the one exception (`switch`), and only annunciators wish for it.
 //!
 //! ```text
-//! profile ─ plan ─┐             ┌─ tcp ══════════════════════ device
-//!                 ├─ inquiry ─ way ─ line ─ frame ─ port ══╦═ device
-//!  poller or bus ─┘      │      (turns, timing)            ╚═ device
+//! profile ─ plan ─┐             ┌─ tcp ════════════════════════════════════ device
+//!                 ├─ inquiry ─ way ─ shared_line ─ line ─ frame ─ port ══╦═ device
+//!  poller or bus ─┘      │        (turns)  │     (timing)  switch        ╚═ device
+//!                        │     annunciator ─ wish (precedence)
 //!                      reply ─ header ─ heartbeat
 //!                        └──── decode ─ samples ─┐
 //!                      failure ──────────────────┴─ scan
@@ -26,9 +28,14 @@ mod way;
 
 mod tcp;
 
+pub mod precedence;
+pub mod shared_line;
+pub mod wish;
+
 pub mod frame;
 mod line;
 mod port;
+pub mod switch;
 pub mod timing;
 
 pub mod contact_id;

@@ -63,6 +63,11 @@ impl Port {
         Ok(())
     }
 
+    /// Forgets what was to be written and did not go out.
+    pub(super) fn forget(&self) -> io::Result<()> {
+        Ok(termios::tcflush(&self.input, QueueSelector::OFlush)?)
+    }
+
     /// Forgets what came and was not read.
     pub(super) fn clear(&self) -> io::Result<()> {
         Ok(termios::tcflush(&self.input, QueueSelector::IFlush)?)

@@ -18,10 +18,10 @@ use wire::{DeviceId, Marks, PointNo, Quality, Value};
 use super::contact_id::{PanelEvent, Qualifier};
 use super::plan::Request;
 use super::reply::Reply;
+use crate::bookmark::{Bookmark, Part};
 use crate::field::profile::{Register, RingSpec};
 use crate::field::sample::{Novelty, Sample};
 use crate::field::site::Device;
-use crate::spool::Bookmark;
 
 /// A slot that its device has not written after so many polls never will be: at four polls a second, five seconds.
 const WAITS_MAX: u32 = 20;
@@ -33,7 +33,7 @@ const LATE_AFTER_MS: u64 = 10_000;
 pub struct Ring {
     spec: RingSpec,
     point: PointNo,
-    bookmark: Box<str>,
+    device: DeviceId,
     /// The number of the last event that is done with. `None`: it was never read, and what stands in it is history.
     last: Option<u64>,
     /// How often the next event was due and not there.
@@ -63,14 +63,9 @@ enum Slot {
 impl Ring {
     /// `kept` is the bookmark of an earlier run.
     pub fn new(device: &DeviceId, spec: &RingSpec, point: PointNo, kept: Option<&[u8]>) -> Self {
-        let bookmark = Self::bookmark_name(device, spec);
         let last = kept.and_then(number_in);
         let (waits, owed, read_at_ms) = (0, Marks::NONE, None);
-        Self { spec: spec.clone(), point, bookmark, last, waits, owed, read_at_ms }
-    }
-
-    pub fn bookmark_name(device: &DeviceId, spec: &RingSpec) -> Box<str> {
-        format!("{device}/{}", spec.name).into()
+        Self { spec: spec.clone(), point, device: device.clone(), last, waits, owed, read_at_ms }
     }
 
     /// The reads of the slots that `newest` makes interesting: none as long as nothing happened.
@@ -105,28 +100,30 @@ impl Ring {
             self.settle(newest, &mut taken);
             return taken;
         };
-        let mut done = before;
-        if newest < before {
-            // It counts anew: it was replaced, or has lost its memory.
-            self.owed = self.owed.with(Marks::ROLLED_BACK);
-            done = 0;
-        }
+        // It was replaced, or has lost its memory.
+        let counts_anew = newest < before;
+        let mut done = None;
         for number in self.open(newest).into_iter().flatten() {
-            let overtaken = number - done - 1;
-            self.miss(overtaken, &mut taken);
-            match self.slot(number, replies) {
+            let slot = self.slot(number, replies);
+            // Until a slot vouches for `newest` nothing follows from it: one that is far too high, or far too low, and is
+            // put right was no event, and nothing before it is missed.
+            if matches!(slot, Slot::NotYet) && self.waits < WAITS_MAX {
+                self.waits += 1;
+                break;
+            }
+            if done.is_none() && counts_anew {
+                self.owed = self.owed.with(Marks::ROLLED_BACK);
+            }
+            let behind = done.unwrap_or(if counts_anew { 0 } else { before });
+            self.miss(number - behind - 1, &mut taken);
+            match slot {
                 Slot::Due(event) => taken.samples.push(self.sample(&event, quality, late)),
-                Slot::NotYet if self.waits < WAITS_MAX => {
-                    self.waits += 1;
-                    done = number - 1;
-                    break;
-                }
                 Slot::NotYet | Slot::Overwritten => self.miss(1, &mut taken),
             }
             self.waits = 0;
-            done = number;
+            done = Some(number);
         }
-        if done != before {
+        if let Some(done) = done {
             self.settle(done, &mut taken);
         }
         taken
@@ -179,7 +176,8 @@ impl Ring {
 
     fn settle(&mut self, number: u64, taken: &mut RingTaken) {
         self.last = Some(number);
-        taken.bookmark = Some(Bookmark { name: self.bookmark.clone(), bytes: number.to_be_bytes().into() });
+        let part = Part::ring(&self.spec.name);
+        taken.bookmark = Some(Bookmark::of(&self.device, part, number.to_be_bytes()));
     }
 }
 
@@ -190,8 +188,8 @@ impl Device {
         let (spec, bookmarks) = self.profile.ring.as_ref().zip(self.kept.get())?;
         let behind = self.profile.points.len().saturating_sub(1) as u16;
         let point = PointNo(self.first.0.saturating_add(behind));
-        let name = Ring::bookmark_name(&self.id, spec);
-        let kept = bookmarks.iter().find(|kept| kept.name == name).map(|kept| &*kept.bytes);
+        let part = Part::ring(&spec.name);
+        let kept = bookmarks.iter().find(|kept| kept.is_of(&self.id, part)).map(|kept| &*kept.bytes);
         Some(Ring::new(&self.id, spec, point, kept))
     }
 }

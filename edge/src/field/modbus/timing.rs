@@ -52,6 +52,11 @@ pub fn exchange(mode: LineMode, gap: Duration, request: Request) -> Duration {
     frames + 2 * silence(mode) + gap
 }
 
+/// The least that it takes to switch a coil.
+pub fn switching(mode: LineMode, gap: Duration) -> Duration {
+    transfer(mode, 2 * REQUEST_BYTES) + 2 * silence(mode) + gap
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

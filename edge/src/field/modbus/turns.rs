@@ -3,14 +3,16 @@
 //! Who is due first is asked first, so a bus with more to do than it has time for serves all its units in turn. A unit
 //! that does not answer costs a time-out and a drain, which would take the bus from the others: after it was asked, all
 //! such units rest for some times as long. Together they take a fifth of the bus, however many they are, and once none
-//! is left that answers, all of it.
+//! is left that answers, all of it. One that fell silent just now comes before those that are known to be lost, so that
+//! it is known of soon, and not only after all of them were asked again.
 
 use std::time::Duration;
 
 use super::schedule::Schedule;
+use crate::detect::LOST_POLLS;
 
 /// For each moment that the bus waited for units that do not answer, they rest for four.
-const REST_TIMES: u32 = 4;
+pub(super) const REST_TIMES: u32 = 4;
 
 #[derive(Debug)]
 pub struct Turns {
@@ -23,7 +25,14 @@ pub struct Turns {
 struct Turn {
     schedule: Schedule,
     due: Duration,
-    answers: bool,
+    /// How many of its last polls were not answered, up to `LOST_POLLS`.
+    silent: u32,
+}
+
+impl Turn {
+    fn answers(&self) -> bool {
+        self.silent == 0
+    }
 }
 
 /// The next poll of the bus.
@@ -47,26 +56,27 @@ impl Turns {
             let phase = interval.mul_f64(place as f64 / intervals.len() as f64);
             let mut schedule = Schedule::new(*interval, phase);
             let due = schedule.next(Duration::ZERO).at;
-            Turn { schedule, due, answers: true }
+            Turn { schedule, due, silent: 0 }
         };
         Self { turns: intervals.iter().enumerate().map(turn).collect(), rest_until: Duration::ZERO }
     }
 
     /// `None` on a bus without units.
     pub fn next(&self) -> Option<Next> {
-        let anyone_answers = self.turns.iter().any(|turn| turn.answers);
+        let anyone_answers = self.turns.iter().any(Turn::answers);
         let at = |turn: &Turn| {
-            if turn.answers || !anyone_answers { turn.due } else { turn.due.max(self.rest_until) }
+            if turn.answers() || !anyone_answers { turn.due } else { turn.due.max(self.rest_until) }
         };
         let turns = self.turns.iter().enumerate();
-        let (unit, turn) = turns.min_by_key(|(_, turn)| (at(turn), !turn.answers, turn.due))?;
+        let (unit, turn) =
+            turns.min_by_key(|(_, turn)| (at(turn), !turn.answers(), turn.silent == LOST_POLLS, turn.due))?;
         Some(Next { unit, at: at(turn) })
     }
 
     /// A unit was polled: with a delay if it did not answer. Gives how many of its polls were skipped.
     pub fn polled(&mut self, unit: usize, spent: Spent, delay: Option<Duration>) -> u64 {
         let turn = &mut self.turns[unit];
-        turn.answers = delay.is_none();
+        turn.silent = if delay.is_some() { LOST_POLLS.min(turn.silent + 1) } else { 0 };
         if let Some(delay) = delay {
             // What passes meanwhile was not skipped.
             turn.schedule.pass(spent.to);
@@ -139,6 +149,29 @@ mod tests {
                 assert!(again || dead == 20, "unit {unit} of {dead} dead ones is not forgotten");
             }
         }
+    }
+
+    #[test]
+    fn a_unit_that_falls_silent_is_not_last_in_the_line_of_the_lost() {
+        const FALLS_SILENT: u64 = 400_000;
+        let mut turns = Turns::new(&[ms(500); 25]);
+        let (mut now, mut asked) = (Duration::ZERO, Vec::new());
+        while now < ms(FALLS_SILENT + 60_000) {
+            let next = turns.next().unwrap();
+            now = now.max(next.at);
+            let is_dead = next.unit < 20 || next.unit == 20 && now > ms(FALLS_SILENT);
+            let (took, delay) = if is_dead { (1_000, Some(ms(100))) } else { (10, None) };
+            if is_dead && next.unit == 20 {
+                asked.push(now - ms(FALLS_SILENT));
+            }
+            turns.polled(next.unit, Spent { from: now, to: now + ms(took) }, delay);
+            now += ms(took);
+        }
+        let lost = asked.get(LOST_POLLS as usize - 1);
+        assert!(
+            lost.is_some_and(|lost| *lost < ms(20_000)),
+            "{lost:?}, and 100 s each in turn with the others"
+        );
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::failure::ScanFailure;
 use super::frame::Question;
 use super::identity::Part;
-use super::line::Line;
 use super::plan::Request;
 use super::reply::Reply;
+use super::shared_line::SharedLine;
 use super::tcp::{Read, Session};
 use crate::config::Endpoint;
 use crate::field::profile::Table;
@@ -78,13 +78,13 @@ impl Way for TcpWay {
 }
 
 /// One unit of a bus, while it is its turn.
-pub(super) struct RtuWay<'line> {
-    pub(super) line: &'line mut Line,
+pub(super) struct RtuWay<'line, 'wishes> {
+    pub(super) line: &'line mut SharedLine<'wishes>,
     pub(super) unit: u8,
     pub(super) limit: Duration,
 }
 
-impl Way for RtuWay<'_> {
+impl Way for RtuWay<'_, '_> {
     async fn read(&mut self, request: Request) -> Result<Reply, ScanFailure> {
         let values = self.line.ask(self.unit, Question::Read(request), self.limit).await?;
         Ok(reply(request.table, &values))

@@ -23,7 +23,7 @@ fn decoded(keys: &str, words: &[u16]) -> (Option<Value>, Quality, Option<u64>) {
     assert_eq!((sample.point, samples.len()), (PointNo(9), 0));
     let number = match sample.novelty {
         Novelty::Counted(number) => Some(number),
-        Novelty::Level | Novelty::Happened => None,
+        Novelty::Level | Novelty::Happened | Novelty::Kept => None,
     };
     (sample.value, sample.quality, number)
 }
