@@ -29,6 +29,10 @@ impl OwnClock {
         self.tie = Some(tie);
     }
 
+    pub(super) fn ahead_ms(&self, now: Stamp) -> Option<i64> {
+        self.tie.map(|tie| tie.offset_ms(&now))
+    }
+
     /// What the last look said.
     pub(super) fn judged(&self) -> Option<Health> {
         self.judged

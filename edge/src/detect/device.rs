@@ -1,18 +1,18 @@
-//! One device: its link, the freshness of its values, and its points. Pure.
+//! One device: its link, and its points. Pure.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use wire::{DeviceId, Kind, PointName, PointNo, Quality, Stamp};
+use wire::{DeviceId, Kind, PointName, PointNo, Quality, Reading, Stamp};
 
-use super::freshness::Freshness;
+use super::freshness::stale_after_ms;
 use super::kept::{GROUP, Numbered, Page, RENEW_AFTER_MS};
 use super::link::{Link, State};
 use super::outbox::Outbox;
 use super::own::Own;
 use super::point::Point;
 use super::restart::Uptime;
-use crate::field::profile::Profile;
+use crate::field::profile::{PointSpec, Profile};
 use crate::field::{Device as SiteDevice, Hearing, Sample, Verdict};
 
 pub(super) struct Device {
@@ -24,7 +24,8 @@ pub(super) struct Device {
     link: Link,
     link_point: PointNo,
     link_told: Own,
-    freshness: Freshness,
+    /// What is older than this when it comes says nothing about how the device stands now.
+    stale_after_ms: u64,
     uptime: Uptime,
     /// When the newest values were read.
     newest: Option<Stamp>,
@@ -32,14 +33,17 @@ pub(super) struct Device {
     kept_ms: Vec<Option<u64>>,
     /// The earliest end of a debounce.
     debounce_due_ms: Option<u64>,
+    /// When the first of the points becomes stale.
+    stale_due_ms: Option<u64>,
 }
 
 impl Device {
     pub(super) fn new(device: &SiteDevice) -> Self {
         let numbers = (device.first.0..).map(PointNo);
         let specs = numbers.zip(&device.profile.points);
-        let points: Vec<Point> = specs.map(|(no, spec)| Point::new(no, spec, device.poll_interval)).collect();
-        let freshness = Freshness::new(device.poll_interval);
+        let interval = |spec: &PointSpec| spec.keeping.interval.unwrap_or(device.poll_interval);
+        let points: Vec<Point> = specs.map(|(no, spec)| Point::new(no, spec, interval(spec))).collect();
+        let stale_after_ms = stale_after_ms(device.poll_interval);
         Self {
             id: device.id.clone(),
             profile: Arc::clone(&device.profile),
@@ -47,14 +51,37 @@ impl Device {
             kept_ms: vec![None; points.len().div_ceil(GROUP)],
             points,
             hearing: device.hearing,
-            link: Link::new(device.hearing, freshness.stale_after_ms()),
+            link: Link::new(device.hearing, stale_after_ms),
             link_point: device.link,
             link_told: Own::default(),
-            freshness,
+            stale_after_ms,
             uptime: Uptime::of(device),
             newest: None,
             debounce_due_ms: None,
+            stale_due_ms: None,
         }
+    }
+
+    /// Goes on with what was known before a reload of the same device by the same profile. The table may have changed.
+    pub(super) fn take_over(&mut self, before: Device) {
+        let own = std::mem::replace(self, before);
+        (self.profile, self.first, self.link_point) = (own.profile, own.first, own.link_point);
+        self.uptime.renumber(&own.uptime);
+        self.points.iter_mut().zip(&own.points).for_each(|(point, own)| point.renumber(own));
+    }
+
+    /// The points whose numbers are not as they should be, in words.
+    pub(super) fn marked(&self) -> Vec<String> {
+        let points = self.profile.points.iter().zip(&self.points);
+        let marked = points.filter_map(|(spec, point)| Some((spec, point.marked()?)));
+        let in_words = |(spec, reading): (&PointSpec, Reading)| {
+            let kind = spec.kind.value_type();
+            let value =
+                reading.value.as_ref().map_or_else(|| "unknown".to_owned(), |value| kind.describe(value));
+            let unit = if kind.unit().is_empty() { String::new() } else { format!(" {}", kind.unit()) };
+            format!("{} is {value}{unit}: {}", spec.name, reading.marks)
+        };
+        marked.map(in_words).collect()
     }
 
     /// `None` for a point that is not of its profile.
@@ -66,6 +93,10 @@ impl Device {
     /// The edge begins to listen to it.
     pub(super) fn begin(&mut self, now: Stamp) {
         self.link.begin(now.mono_ms);
+        if self.hearing == Hearing::Speaks {
+            self.points.iter_mut().for_each(|point| point.begin(now.mono_ms));
+            self.find_due();
+        }
     }
 
     /// What was kept of it over a restart of the edge.
@@ -94,13 +125,12 @@ impl Device {
         if late {
             self.each(samples, |point, sample| point.read_late(sample, stamp, now, out));
         } else {
-            self.freshness.read(stamp.mono_ms);
             self.newest = Some(stamp);
             let restart = self.uptime.seen(samples);
             self.each(samples, |point, sample| point.read(sample, stamp, restart, out));
             self.points.iter_mut().for_each(|point| point.renew(out));
         }
-        self.find_debounce_due();
+        self.find_due();
         self.keep_changed(heard, out);
         moved
     }
@@ -110,7 +140,6 @@ impl Device {
         let moved = self.link.failed(verdict, stamp.mono_ms);
         if verdict == Verdict::Still {
             self.tell_link(stamp, out);
-            self.freshness.void();
             self.degrade(Quality::Stale, stamp, out);
             return moved;
         }
@@ -122,15 +151,16 @@ impl Device {
         self.settle(now, out);
         let moved = self.link.tick(now.mono_ms);
         self.after_move(moved, now, out);
-        if self.freshness.expires(now.mono_ms) {
-            self.degrade(Quality::Stale, now, out);
+        if self.stale_due_ms.is_some_and(|due_ms| now.mono_ms >= due_ms) {
+            self.points.iter_mut().for_each(|point| point.age(now, out));
+            self.find_due();
         }
         moved
     }
 
     /// When `tick` has something to do.
     pub(super) fn due_ms(&self) -> Option<u64> {
-        [self.link.due_ms(), self.freshness.due_ms(), self.debounce_due_ms].into_iter().flatten().min()
+        [self.link.due_ms(), self.stale_due_ms, self.debounce_due_ms].into_iter().flatten().min()
     }
 
     pub(super) fn link(&self) -> State {
@@ -149,7 +179,7 @@ impl Device {
     /// its scan brings late, the edge itself held up.
     fn is_late(&self, stamp: Stamp, now: Stamp) -> bool {
         let overtaken = self.newest.is_some_and(|newest| stamp.mono_ms < newest.mono_ms);
-        let oldest_fresh_ms = now.mono_ms.saturating_sub(self.freshness.stale_after_ms());
+        let oldest_fresh_ms = now.mono_ms.saturating_sub(self.stale_after_ms);
         let outdated = self.hearing == Hearing::Speaks && stamp.mono_ms < oldest_fresh_ms;
         stamp.boot != now.boot || overtaken || outdated
     }
@@ -163,22 +193,19 @@ impl Device {
         }
     }
 
-    /// Lets debounced values count that have held until now, or until the device could no longer be judged: a tick that
-    /// comes late must not take them for stale ones.
+    /// Lets debounced values count that have held until now, or until the device could no longer be judged.
     fn settle(&mut self, now: Stamp, out: &mut Outbox) {
-        let judged_until_ms = [self.link.due_ms(), self.freshness.due_ms()].into_iter().flatten().min();
-        let until_ms =
-            judged_until_ms.map_or(now.mono_ms, |due_ms| now.mono_ms.min(due_ms.saturating_sub(1)));
+        let judged_until_ms = self.link.due_ms().map_or(u64::MAX, |due_ms| due_ms.saturating_sub(1));
+        let until_ms = now.mono_ms.min(judged_until_ms);
         if self.debounce_due_ms.is_some_and(|due_ms| until_ms >= due_ms) {
-            self.points.iter_mut().for_each(|point| point.tick(until_ms, out));
-            self.find_debounce_due();
+            self.points.iter_mut().for_each(|point| point.settle(until_ms, out));
+            self.find_due();
         }
     }
 
     fn after_move(&mut self, moved: Option<State>, stamp: Stamp, out: &mut Outbox) -> Option<State> {
         if let Some(state) = moved {
             self.tell_link(stamp, out);
-            self.freshness.void();
             self.degrade(state.quality(), stamp, out);
         }
         moved
@@ -194,11 +221,12 @@ impl Device {
 
     fn degrade(&mut self, quality: Quality, stamp: Stamp, out: &mut Outbox) {
         self.points.iter_mut().for_each(|point| point.degrade(quality, stamp, out));
-        self.find_debounce_due();
+        self.find_due();
     }
 
-    fn find_debounce_due(&mut self) {
-        self.debounce_due_ms = self.points.iter().filter_map(Point::due_ms).min();
+    fn find_due(&mut self) {
+        self.debounce_due_ms = self.points.iter().filter_map(Point::debounce_due_ms).min();
+        self.stale_due_ms = self.points.iter().filter_map(Point::stale_due_ms).min();
     }
 
     /// A bookmark for every group of points in which a number is another one.
@@ -212,7 +240,7 @@ impl Device {
 
     /// The numbers are as they were, and have been seen to be.
     fn renew_kept(&mut self, out: &mut Outbox) {
-        let Some(read) = self.newest.filter(|_| self.freshness.read_ms().is_some()) else {
+        let Some(read) = self.newest.filter(|_| self.stale_due_ms.is_some()) else {
             return;
         };
         for group in 0..self.kept_ms.len() {

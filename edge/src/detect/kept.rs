@@ -7,7 +7,7 @@
 use minicbor::{Decode, Encode};
 use wire::{BootId, ClockState, DeviceId, PointName, Stamp};
 
-use crate::spool::Bookmark;
+use crate::bookmark::{Bookmark, Part};
 
 /// Points that share a bookmark. Even with the longest names they stay below a kilobyte.
 pub(super) const GROUP: usize = 16;
@@ -16,8 +16,6 @@ const AGE_MAX_MS: u64 = 10 * 60 * 1_000;
 /// How often a bookmark is written although no number changed: often enough that the age above means something, and seldom
 /// enough that the flash does not feel it.
 pub(super) const RENEW_AFTER_MS: u64 = 2 * 60 * 1_000;
-
-const PREFIX: &str = "sequence/";
 
 /// The numbers of one group of points.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -58,12 +56,12 @@ impl Page {
 
     pub(super) fn bookmark(&self, device: &DeviceId, group: usize) -> Bookmark {
         let bytes = minicbor::to_vec(self).expect("a vector takes whatever is encoded");
-        Bookmark { name: format!("{PREFIX}{device}/{group}").into(), bytes: bytes.into() }
+        Bookmark::of(device, Part::Counts(group), bytes)
     }
 
     /// The device and its numbers; `None` for a bookmark of somebody else.
     pub(super) fn read(bookmark: &Bookmark) -> Option<Result<(&str, Page), KeptError>> {
-        let (device, _) = bookmark.name.strip_prefix(PREFIX)?.rsplit_once('/')?;
+        let (device, Part::Counts(_)) = bookmark.source() else { return None };
         let page = minicbor::decode(&bookmark.bytes);
         Some(match page {
             Ok(page) => Ok((device, page)),

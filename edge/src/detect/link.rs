@@ -5,7 +5,7 @@ use wire::{Kind, Quality, Value};
 use crate::field::{Hearing, Verdict};
 
 /// A device is lost after this many failed polls in a row …
-const LOST_POLLS: u32 = 3;
+pub const LOST_POLLS: u32 = 3;
 /// … and this long after its last answer. One that speaks by itself is lost so long after it hung up.
 const LOST_AFTER_MS: u64 = 10_000;
 

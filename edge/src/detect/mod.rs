@@ -3,8 +3,8 @@
 //! ```text
 //! scan ─ device ─┬─ restart        ┌ limits, rate, stuck, rollback
 //!                ├─ link ────────┐ │
-//!                ├─ freshness ───┤ │
 //!                ├─ point ─┬─────┤ │
+//!                │         ├─ freshness
 //!                │         ├─ watchers
 //!                │         ├─ sequence ─ kept (over a restart of the edge)
 //!                │         ├─ debounce
@@ -55,12 +55,13 @@ use tracing::{debug, info, warn};
 use wire::{DeviceId, Kind, Quality, Reading, Stamp, Value};
 
 pub use itself::OwnValues;
+pub use link::LOST_POLLS;
 pub use outbox::{Detected, Found, What};
 
+use crate::bookmark::Bookmark;
 use crate::clock::{Health as ClockHealth, Tie};
 use crate::field::Scan;
 use crate::field::site::{OwnPoints, Site};
-use crate::spool::Bookmark;
 use arming::Arming;
 use clock::OwnClock;
 use device::Device;
@@ -118,6 +119,21 @@ impl Detector {
                 (None, _) => debug!(device = id, "a bookmark belongs to a device that is no longer there"),
             }
         }
+    }
+
+    /// Goes on with what another detector of this process knew of the devices that did not change, each with its own times:
+    /// one that speaks seldom is not unheard for a reload.
+    pub fn take_over(&mut self, before: Detector) {
+        for known in before.devices {
+            if let Some(device) = self.devices.iter_mut().find(|device| device.id == known.id) {
+                device.take_over(known);
+            }
+        }
+    }
+
+    /// Forgets the other devices.
+    pub fn keep(&mut self, is_unchanged: impl Fn(&DeviceId) -> bool) {
+        self.devices.retain(|device| is_unchanged(&device.id));
     }
 
     /// What a scan brought. Its values carry the scan's time.
@@ -184,6 +200,16 @@ impl Detector {
     /// The link of every device, in the words of its `link` point.
     pub fn links(&self) -> impl Iterator<Item = (DeviceId, &'static str)> {
         self.devices.iter().map(|device| (device.id.clone(), device.link().name()))
+    }
+
+    /// What is marked of each device, in words.
+    pub fn marked(&self) -> impl Iterator<Item = Vec<String>> {
+        self.devices.iter().map(Device::marked)
+    }
+
+    /// By how much the wall clock is ahead of the hub's; `None` before the hub's first word.
+    pub fn clock_ahead_ms(&self, now: Stamp) -> Option<i64> {
+        self.clock.ahead_ms(now)
     }
 
     /// The hub has said what time it is.

@@ -2,7 +2,7 @@
 
 use wire::{Lane, PointNo, Reading};
 
-use crate::spool::Bookmark;
+use crate::bookmark::Bookmark;
 
 /// A reading that travels.
 #[derive(Clone, Debug, PartialEq)]

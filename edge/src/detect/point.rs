@@ -6,14 +6,18 @@ use wire::{Kind, Lane, Marks, PointNo, Quality, Reading, Stamp, Value, ValueType
 
 use super::change::is_change;
 use super::debounce::Debounce;
+use super::freshness::Freshness;
 use super::outbox::{Outbox, What};
 use super::rollback::Restart;
 use super::sequence::{Counted, Sequence};
 use super::watchers::Watchers;
-use crate::field::profile::{PointSpec, Report};
+use crate::field::profile::{Field, PointSpec, Report};
 use crate::field::{Novelty, Sample};
 
 mod late;
+
+/// Marks of one event alone.
+const PASSING: Marks = Marks::ROLLED_BACK.with(Marks::MISSED).with(Marks::LATE);
 
 pub(super) struct Point {
     no: PointNo,
@@ -24,6 +28,9 @@ pub(super) struct Point {
     report: Report,
     /// Whether the device counts the values of this point; then one without a number is not new.
     counted: bool,
+    /// Whether nothing but a message of its own ever says that it exists.
+    expected: bool,
+    freshness: Freshness,
     sequence: Sequence,
     debounce: Debounce,
     watchers: Option<Box<Watchers>>,
@@ -38,7 +45,7 @@ pub(super) struct Point {
 }
 
 impl Point {
-    /// `interval` is how often it is read.
+    /// `interval` is how often it is read at least.
     pub(super) fn new(no: PointNo, spec: &PointSpec, interval: Duration) -> Self {
         Self {
             no,
@@ -48,6 +55,8 @@ impl Point {
             debounce_ms: u64::try_from(spec.debounce.as_millis()).unwrap_or(u64::MAX),
             report: spec.report,
             counted: spec.sequence.is_some(),
+            expected: matches!(spec.source.field(), Some(Field::Json { .. } | Field::Plain { .. })),
+            freshness: Freshness::new(interval),
             sequence: Sequence::default(),
             debounce: Debounce::default(),
             watchers: Watchers::of(spec, interval),
@@ -58,16 +67,28 @@ impl Point {
         }
     }
 
+    /// The edge begins to listen. A topic on which nothing ever comes is a point that nobody knows anything of.
+    pub(super) fn begin(&mut self, now_ms: u64) {
+        if self.expected {
+            self.freshness.read(now_ms);
+        }
+    }
+
     /// A sample that came in time.
     pub(super) fn read(&mut self, sample: &Sample, stamp: Stamp, restart: Restart, out: &mut Outbox) {
+        if sample.novelty == Novelty::Kept {
+            return self.keep(stamp.mono_ms);
+        }
         let Some(value) = &sample.value else {
             self.happened = None;
+            self.freshness.void();
             return self.worsen(sample.quality, stamp, out);
         };
+        self.freshness.read(stamp.mono_ms);
         let counted = match sample.novelty {
             Novelty::Happened => Some(Counted::New { missed: 0 }),
             Novelty::Counted(number) => Some(self.sequence.seen(Some(number), stamp.mono_ms)),
-            Novelty::Level => self.counted.then(|| self.sequence.seen(None, stamp.mono_ms)),
+            Novelty::Level | Novelty::Kept => self.counted.then(|| self.sequence.seen(None, stamp.mono_ms)),
         };
         self.happened = None;
         self.stood |= sample.novelty != Novelty::Happened;
@@ -91,9 +112,17 @@ impl Point {
         }
     }
 
-    /// The values of the device became worthless. What happened remains as true as it was: that no more of it is heard,
-    /// the link of the device says.
+    /// What was read stands as before. What was never said, nothing keeps.
+    fn keep(&mut self, now_ms: u64) {
+        if self.told.as_ref().is_some_and(|told| told.quality.is_usable()) {
+            self.freshness.keep(now_ms);
+        }
+    }
+
+    /// The value became worthless. What happened remains as true as it was: that no more of it is heard, the link of the
+    /// device says.
     pub(super) fn degrade(&mut self, quality: Quality, stamp: Stamp, out: &mut Outbox) {
+        self.freshness.void();
         if !self.only_happens() {
             self.worsen(quality, stamp, out);
         }
@@ -126,17 +155,31 @@ impl Point {
         }
     }
 
-    /// The passing of time lets a debounced value count.
-    pub(super) fn tick(&mut self, now_ms: u64, out: &mut Outbox) {
+    /// Lets a debounced value count that has held until now, or until the value could no longer be judged: a tick that
+    /// comes late must not take it for a stale one.
+    pub(super) fn settle(&mut self, until_ms: u64, out: &mut Outbox) {
+        let fresh_until_ms = self.freshness.due_ms().map_or(u64::MAX, |due_ms| due_ms.saturating_sub(1));
         let quality = self.told.as_ref().map_or(Quality::Good, |told| told.quality);
-        if let Some((value, stamp)) = self.debounce.settled(self.debounce_ms, now_ms) {
+        if let Some((value, stamp)) = self.debounce.settled(self.debounce_ms, until_ms.min(fresh_until_ms)) {
             let marks = self.lasting_marks();
             self.accept(Reading { value: Some(value), quality, stamp, marks }, out);
         }
     }
 
-    pub(super) fn due_ms(&self) -> Option<u64> {
+    /// The value may have become too old to be judged.
+    pub(super) fn age(&mut self, now: Stamp, out: &mut Outbox) {
+        if self.freshness.expires(now.mono_ms) {
+            self.degrade(Quality::Stale, now, out);
+        }
+    }
+
+    pub(super) fn debounce_due_ms(&self) -> Option<u64> {
         self.debounce.due_ms(self.debounce_ms)
+    }
+
+    /// When its value is too old to be judged.
+    pub(super) fn stale_due_ms(&self) -> Option<u64> {
+        self.freshness.due_ms()
     }
 
     /// How the point stands, with the time of its last read; nothing before it was ever told.
@@ -145,6 +188,16 @@ impl Point {
             out.repeat(self.no, reading.clone());
             self.told = Some(reading);
         }
+    }
+
+    /// Goes on under the number of another table.
+    pub(super) fn renumber(&mut self, own: &Self) {
+        self.no = own.no;
+    }
+
+    /// How it stands, while anything is wrong with its number.
+    pub(super) fn marked(&self) -> Option<Reading> {
+        self.standing().filter(|reading| !reading.marks.without(PASSING).is_empty())
     }
 
     /// The last number of a counted point.
@@ -168,7 +221,7 @@ impl Point {
         // That a report was under way for long is true of what happened; how things stand it says as any other.
         let sent = match sample.novelty {
             Novelty::Happened => sample.marks,
-            Novelty::Level | Novelty::Counted(_) => sample.marks.without(Marks::LATE),
+            Novelty::Level | Novelty::Counted(_) | Novelty::Kept => sample.marks.without(Marks::LATE),
         };
         let marks = sent.with(watched.unwrap_or(Marks::NONE));
         let quality = match sample.quality {
@@ -226,7 +279,7 @@ impl Point {
             }
             _ => self.debounce.differs(value, stamp),
         }
-        self.tick(stamp.mono_ms, out);
+        self.settle(stamp.mono_ms, out);
     }
 
     fn compared(&mut self, reading: Reading, out: &mut Outbox) {

@@ -19,6 +19,11 @@ impl Uptime {
         Self { point: point.map(|place| PointNo(device.first.0.saturating_add(place))), last: None }
     }
 
+    /// Goes on under the number of another table.
+    pub(super) fn renumber(&mut self, own: &Self) {
+        self.point = own.point;
+    }
+
     /// Looked at before the other samples of the scan, which it explains.
     pub(super) fn seen(&mut self, samples: &[Sample]) -> Restart {
         let sample = samples.iter().find(|sample| Some(sample.point) == self.point);

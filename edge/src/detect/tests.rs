@@ -15,6 +15,7 @@ mod derived;
 mod kept;
 mod late;
 mod property;
+mod silent;
 
 const PANEL: usize = 0;
 const DOOR: usize = 1;

@@ -24,7 +24,7 @@ impl Point {
         let counted = match sample.novelty {
             Novelty::Happened => Counted::New { missed: 0 },
             Novelty::Counted(number) => self.sequence.seen_late(number),
-            Novelty::Level => Counted::Same,
+            Novelty::Level | Novelty::Kept => Counted::Same,
         };
         let Counted::New { missed } = counted else {
             return out.overtaken += 1;

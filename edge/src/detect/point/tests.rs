@@ -63,7 +63,7 @@ impl Traced {
     }
 
     fn tick(&mut self, ms: u64) -> Vec<String> {
-        self.point.tick(ms, &mut self.out);
+        self.point.settle(ms, &mut self.out);
         self.sent()
     }
 
@@ -116,7 +116,7 @@ fn a_debounced_value_must_hold_and_keeps_the_time_of_its_first_read() {
     let mut contact = point("kind = \"door.contact\"\ndebounce = \"100ms\"\n");
     assert_eq!(contact.read(0, integer(0)), ["0 snapshot urgent 0 good"]);
     assert_eq!(contact.read(1_000, integer(1)), NOTHING);
-    assert_eq!(contact.point.due_ms(), Some(1_100));
+    assert_eq!(contact.point.debounce_due_ms(), Some(1_100));
     assert_eq!(contact.read(1_050, integer(0)), NOTHING, "a bounce");
     assert_eq!(contact.tick(1_200), NOTHING);
     assert_eq!(contact.read(2_000, integer(1)), NOTHING);
@@ -160,7 +160,7 @@ fn a_value_that_was_waiting_when_the_device_went_away_is_not_lost() {
     contact.read(0, integer(0));
     contact.read(1_000, integer(1));
     assert_eq!(contact.degrade(2_500, Quality::Stale), ["2500 urgent 1 stale"]);
-    assert_eq!(contact.point.due_ms(), None);
+    assert_eq!(contact.point.debounce_due_ms(), None);
 }
 
 const ACCESS: &str = "kind = \"door.access\"\nsequence = { register = 1, type = \"u32\" }\n";

@@ -69,3 +69,21 @@ fn the_snapshot_takes_the_arming_along() {
     let found = site.detector.snapshot(at(100));
     assert_eq!(site.lines(found)[4], "0 edge:arming = unset");
 }
+
+#[test]
+fn what_is_marked_is_shown_until_it_is_over() {
+    const LIMITED: &str = "name = \"small-door\"\npoll_interval = \"500ms\"\n\
+        [[points]]\nname = \"contact\"\nkind = \"door.contact\"\nregister = 0\n\
+        [[points]]\nname = \"supply\"\nkind = \"door.supply\"\nregister = 1\nlimits = { high = 13, high_high = 20 }\n";
+    let mut site = traced_with(LIMITED, Hearing::Asked);
+    let mut supply = |ms: u64, volts: f64| {
+        let first = site.site.devices[DOOR].first.0;
+        let level = |place: u16, value| sample(wire::PointNo(first + place), Some(value), Novelty::Level);
+        let outcome = Ok(vec![level(0, Value::Integer(0)), level(1, Value::Number(volts))]);
+        let _ = site.detector.scan(&Scan { device: DOOR, stamp: at(ms), outcome, receipt: None }, at(ms));
+        site.detector.marked().collect::<Vec<_>>().concat()
+    };
+    assert!(supply(1_000, 12.0).is_empty());
+    assert_eq!(supply(1_500, 24.0), ["supply is 24 V: high, high_high"]);
+    assert!(supply(2_000, 12.0).is_empty());
+}

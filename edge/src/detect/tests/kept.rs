@@ -3,7 +3,7 @@
 use wire::BootId;
 
 use super::*;
-use crate::spool::Bookmark;
+use crate::bookmark::Bookmark;
 
 const COUNTING: &str = "name = \"small-door\"\npoll_interval = \"500ms\"\n\
     [[points]]\nname = \"access\"\nkind = \"door.access\"\nregister = 0\nsequence = { register = 1 }\n\
@@ -152,4 +152,28 @@ fn garbage_and_bookmarks_of_others_are_left() {
     ];
     let mut life = life.next(at(1_000));
     assert_eq!(life.door(at(2_000), (1, 40), 7).len(), 2);
+}
+
+/// Over a reload the same process goes on: a device that speaks seldom is not unheard for it, and grows old by its own time.
+#[test]
+fn what_was_known_before_a_reload_is_taken_over_under_new_numbers() {
+    const SPEAKING: &str = "name = \"small-door\"\npoll_interval = \"2s\"\n\
+        [[points]]\nname = \"contact\"\nkind = \"door.contact\"\nregister = 0\n";
+    const LARGER_PANEL: &str = "name = \"small-panel\"\npoll_interval = \"250ms\"\n\
+        [[points]]\nname = \"arm\"\nkind = \"panel.arm_state\"\nregister = 0\n\
+        [[points]]\nname = \"tamper\"\nkind = \"panel.tamper\"\nregister = 1\nbit = 0\n";
+    let mut before = traced_with(SPEAKING, Hearing::Speaks);
+    before.panel(1_000, 0);
+    before.good(DOOR, 1_000, &[Value::Integer(1)]);
+    let mut after = traced_by(LARGER_PANEL, SPEAKING, Hearing::Speaks);
+    assert_ne!(before.site.devices[DOOR].first, after.site.devices[DOOR].first);
+
+    before.detector.keep(|device| device.as_str() == "door-1");
+    after.detector.take_over(before.detector);
+    let links: Vec<&str> = after.detector.links().map(|(_, link)| link).collect();
+    assert_eq!(links, ["unknown", "online"], "the panel is another one now");
+    let found = after.detector.snapshot(at(2_000));
+    let told = after.lines(found);
+    assert!(told.contains(&"1000 door-1:contact = open".to_owned()), "{told:?}");
+    assert_eq!(after.tick(7_001), ["7001 door-1:contact = open stale"]);
 }

@@ -39,7 +39,8 @@ impl Reader {
             Self::Profile(mapper) => return mapper.take(topic, payload, now),
             Self::Report { reports, topics } => (reports, topics),
         };
-        let taken = reports.take(topics.suffix(topic), payload, now).map_err(Rejected::Report)?;
+        let taken =
+            reports.take(topics.name(topic).unwrap_or(topic), payload, now).map_err(Rejected::Report)?;
         let mut scans: Vec<_> =
             taken.scans.into_iter().map(|(stamp, samples)| (stamp, Ok(samples))).collect();
         if scans.is_empty() {

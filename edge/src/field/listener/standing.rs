@@ -25,6 +25,9 @@ pub struct SenderStanding {
     pub connected: bool,
     /// All that came in of it, also what could not be read.
     pub messages: u64,
+    /// How many of them could not be read, and why the last one could not if it was one of them.
+    pub rejected: u64,
+    pub rejecting: Option<&'static str>,
     /// How many of them had to wait because it is faster than it may be.
     pub throttled: u64,
     /// By the monotonic clock of the machine.
@@ -37,7 +40,15 @@ impl Standing {
     }
 
     pub(super) fn add(&mut self, id: DeviceId) {
-        self.senders.push(SenderStanding { id, connected: false, messages: 0, throttled: 0, last_ms: None });
+        self.senders.push(SenderStanding {
+            id,
+            connected: false,
+            messages: 0,
+            rejected: 0,
+            rejecting: None,
+            throttled: 0,
+            last_ms: None,
+        });
     }
 }
 

@@ -21,15 +21,20 @@ use super::policy::FieldPolicy;
 use super::reader::Reader;
 use super::socket;
 use super::standing::Standing;
+use crate::bookmark::{Bookmark, Part};
 use crate::config::ListenerConfig;
 use crate::field::ScanFailure;
 use crate::field::message::{PAYLOAD_BYTES_MAX, Taken};
 use crate::field::sample::{Receipt, Sample, Scan};
 use crate::field::site::{Device, Site};
-use crate::spool::Bookmark;
 
 /// Arrivals that wait for the watch. Beyond it the sockets are not read.
 const ARRIVALS_MAX: usize = 256;
+
+/// Handshakes of one address in the long run, and at once: a switch that comes back brings all devices of a room behind one
+/// router together. The processor of an edge has other things to do; who has to wait is in within seconds.
+const HANDSHAKES_PER_ADDRESS_PER_S: u32 = 10;
+const HANDSHAKES_PER_ADDRESS_BURST: u32 = 128;
 
 /// A topic, its length and the packet's header beside the payload.
 const PACKET_OVERHEAD_BYTES: usize = 1024;
@@ -144,6 +149,8 @@ fn limits(config: &ListenerConfig) -> Limits {
     Limits {
         connections_max: config.connections_max,
         connections_per_address_max: config.connections_per_address_max.min(config.connections_max),
+        handshakes_per_address_per_s: HANDSHAKES_PER_ADDRESS_PER_S,
+        handshakes_per_address_burst: HANDSHAKES_PER_ADDRESS_BURST,
         packet_bytes_max: PAYLOAD_BYTES_MAX + PACKET_OVERHEAD_BYTES,
         in_flight_messages_max: IN_FLIGHT_MESSAGES_MAX,
         in_flight_bytes_max: IN_FLIGHT_BYTES_MAX,
@@ -155,7 +162,7 @@ fn limits(config: &ListenerConfig) -> Limits {
 fn desk(place: usize, device: &Device, bookmarks: &[Bookmark], policy: &FieldPolicy) -> Option<Desk> {
     let sender = device.sender.as_ref()?;
     let mut reader = Reader::new(device, sender);
-    let bookmark = bookmarks.iter().find(|bookmark| *bookmark.name == *device.id.as_str());
+    let bookmark = bookmarks.iter().find(|bookmark| bookmark.is_of(&device.id, Part::Messages));
     if bookmark.is_some_and(|bookmark| !reader.restore(&bookmark.bytes)) {
         warn!(device = %device.id, "the bookmark of this device cannot be read; what it sends again may count twice");
     }
@@ -224,7 +231,10 @@ impl<S: Fn() -> Stamp> Reception<S> {
         let judged = desk.message(&topic, &payload, now, &mut self.lines);
         self.standing.send_modify(|standing| {
             desk.show_message(now, &mut standing.senders[number]);
+            let shown = &mut standing.senders[number];
+            shown.rejecting = judged.as_ref().err().copied();
             if let Err(reason) = judged {
+                shown.rejected += 1;
                 *standing.rejected.entry(reason).or_default() += 1;
             }
         });

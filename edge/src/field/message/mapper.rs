@@ -1,5 +1,6 @@
 //! The messages of one device, laid over its profile.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use metrics::Counter;
@@ -9,10 +10,10 @@ use super::order::{Order, Seen};
 use super::sparkplug::{self, News, Node, Payload};
 use super::topics::{OwnTopics, Parts};
 use super::{PAYLOAD_BYTES_MAX, Rejected, Taken, json, plain};
+use crate::bookmark::{Bookmark, Part};
 use crate::field::ScanFailure;
-use crate::field::profile::{Bounds, Field, PointSpec, Profile, Protocol, Raw};
+use crate::field::profile::{Bounds, Field, KeptBy, PointSpec, Profile, Protocol, Raw};
 use crate::field::sample::{Novelty, Sample};
-use crate::spool::Bookmark;
 
 /// A message that its sender made so long ago is late. Clocks of small devices are wrong by seconds.
 const LATE_AFTER_MS: i64 = 60_000;
@@ -26,6 +27,10 @@ pub struct Mapper {
     first: PointNo,
     order: Order,
     node: Node,
+    /// The places of the points that each metric of Sparkplug has.
+    by_metric: HashMap<Box<str>, Vec<usize>>,
+    /// Whether a message renews more than it carries.
+    keeps: bool,
     counters: Counters,
 }
 
@@ -34,6 +39,7 @@ struct Counters {
     repeated: Counter,
     missed: Counter,
     unmapped: Counter,
+    overtaken: Counter,
 }
 
 /// How all values of one message are to be taken.
@@ -49,14 +55,22 @@ impl Mapper {
         let counters = Counters {
             repeated: metrics::counter!("edge_messages_repeated_total", "device" => id.clone()),
             missed: metrics::counter!("edge_messages_missed_total", "device" => id.clone()),
-            unmapped: metrics::counter!("edge_messages_unmapped_total", "device" => id),
+            unmapped: metrics::counter!("edge_messages_unmapped_total", "device" => id.clone()),
+            overtaken: metrics::counter!("edge_values_overtaken_total", "device" => id),
         };
         let chosen = match &topics {
             OwnTopics::Sparkplug(node) => node.device.clone(),
             OwnTopics::Below(_) | OwnTopics::Listed(_) => None,
         };
         let (order, node) = (Order::default(), Node::new(chosen));
-        Self { device, profile, topics, first, order, node, counters }
+        let mut by_metric: HashMap<Box<str>, Vec<usize>> = HashMap::new();
+        for (place, point) in profile.points.iter().enumerate() {
+            if let Some(Field::Metric { name }) = point.source.field() {
+                by_metric.entry(name.clone()).or_default().push(place);
+            }
+        }
+        let keeps = profile.points.iter().any(|point| point.keeping.kept_by != KeptBy::Value);
+        Self { device, profile, topics, first, order, node, by_metric, keeps, counters }
     }
 
     /// Goes on behind what was durable before the start. False: the bytes are no bookmark of ours.
@@ -110,30 +124,38 @@ impl Mapper {
             if light.marks.contains(Marks::MISSED) {
                 self.counters.missed.increment(1);
             }
-            bookmark = Bookmark::new(self.device.as_str(), self.order.bookmark()).ok();
+            bookmark = Some(Bookmark::of(&self.device, Part::Messages, self.order.bookmark()));
         }
         let made =
             self.profile.sender.time.as_ref().and_then(|time| tree.at(time).flatten()).and_then(counted);
-        if made.is_some_and(|made| is_late(made, now)) {
+        let late = made.is_some_and(|made| is_late(made, now));
+        if late {
             light = Light { marks: light.marks.with(Marks::LATE), doubtful: true };
         }
-        let samples = self.samples(|field| match field {
+        let name = self.topics.name(topic);
+        let mut samples = self.samples(|field| match field {
             Field::Json { topic: own, pointer } => {
-                let here = own.as_ref().is_none_or(|own| self.topics.is(topic, own.as_str()));
+                let here = own.as_ref().is_none_or(|own| name == Some(own.as_str()));
                 if here { tree.at(pointer) } else { None }
             }
             _ => None,
         });
-        Ok(self.taken(samples, light, bookmark, now))
+        samples.iter_mut().for_each(|sample| light.falls_on(sample));
+        if !late {
+            self.keep(&mut samples, |point| is_kept_by(name, point));
+        }
+        Ok(self.taken(samples, bookmark, now))
     }
 
     fn plain(&self, topic: &str, payload: &[u8], now: Stamp) -> Result<Taken, Rejected> {
         let value = plain::parse(payload)?;
-        let samples = self.samples(|field| match field {
-            Field::Plain { topic: own } => self.topics.is(topic, own.as_str()).then_some(value),
+        let name = self.topics.name(topic);
+        let mut samples = self.samples(|field| match field {
+            Field::Plain { topic: own } => (name == Some(own.as_str())).then_some(value),
             _ => None,
         });
-        Ok(self.taken(samples, Light { marks: Marks::NONE, doubtful: false }, None, now))
+        self.keep(&mut samples, |point| is_kept_by(name, point));
+        Ok(self.taken(samples, None, now))
     }
 
     fn sparkplug(&mut self, topic: &str, payload: &[u8], now: Stamp) -> Result<Taken, Rejected> {
@@ -143,7 +165,7 @@ impl Mapper {
             News::NodeDied => {
                 return Ok(Taken { scans: vec![(now, Err(ScanFailure::Gone))], bookmark: None });
             }
-            News::DeviceDied { prefix } => return Ok(self.device_died(&prefix, now)),
+            News::DeviceDied { names } => return Ok(self.device_died(&names, now)),
             News::Told { metrics, marks, doubtful } => (metrics, marks, doubtful),
         };
         if marks.contains(Marks::MISSED) {
@@ -151,53 +173,84 @@ impl Mapper {
         }
         let mut samples = Vec::new();
         for told in &metrics {
-            let mut of_metric = self.samples(|field| match field {
-                Field::Metric { name } if **name == *told.name => {
-                    Some(sparkplug::raw(told.held, told.datatype))
-                }
-                _ => None,
-            });
-            // What was kept while the way was broken says nothing certain about now.
-            let late = if told.is_historical { Marks::LATE } else { Marks::NONE };
-            let light = Light { marks: marks.with(late), doubtful: doubtful || told.is_historical };
-            of_metric.iter_mut().for_each(|sample| light.falls_on(sample));
-            samples.append(&mut of_metric);
+            if told.is_historical {
+                // It was kept while the way was broken, and may come behind what stands now.
+                self.counters.overtaken.increment(1);
+                continue;
+            }
+            for place in self.by_metric.get(&*told.name).into_iter().flatten() {
+                let mut sample = self.sample(*place, sparkplug::raw(told.held, told.datatype));
+                Light { marks, doubtful }.falls_on(&mut sample);
+                samples.push(sample);
+            }
         }
-        Ok(self.taken(samples, Light { marks: Marks::NONE, doubtful: false }, None, now))
+        // A message that was lost may have told of any of them.
+        if !doubtful {
+            self.keep(&mut samples, |point| match point.source.field() {
+                Some(Field::Metric { name }) => self.node.vouches_for(name),
+                _ => false,
+            });
+        }
+        Ok(self.taken(samples, None, now))
     }
 
     /// The node lives on, so its link stays; what the device told is out of reach.
-    fn device_died(&self, prefix: &str, now: Stamp) -> Taken {
+    fn device_died(&self, names: &BTreeSet<Box<str>>, now: Stamp) -> Taken {
         let mut samples = self.samples(|field| match field {
-            Field::Metric { name } if name.starts_with(prefix) => Some(None),
+            Field::Metric { name } if names.contains(name) => Some(None),
             _ => None,
         });
         samples.iter_mut().for_each(|sample| sample.quality = Quality::CommFailure);
-        self.taken(samples, Light { marks: Marks::NONE, doubtful: false }, None, now)
+        self.taken(samples, None, now)
+    }
+
+    /// Beside what a message carries it renews what its profile lets it keep.
+    fn keep(&self, samples: &mut Vec<Sample>, is_kept: impl Fn(&PointSpec) -> bool) {
+        if !self.keeps {
+            return;
+        }
+        let carried: BTreeSet<PointNo> = samples.iter().map(|sample| sample.point).collect();
+        let points = (self.first.0..).map(PointNo).zip(&self.profile.points);
+        let kept = points.filter(|(point, spec)| {
+            spec.keeping.kept_by != KeptBy::Value && !carried.contains(point) && is_kept(spec)
+        });
+        samples.extend(kept.map(|(point, _)| Sample {
+            point,
+            value: None,
+            quality: Quality::Good,
+            novelty: Novelty::Kept,
+            marks: Marks::NONE,
+        }));
     }
 
     /// A sample for every point of which the message speaks, in the profile's order.
     fn samples<'a>(&'a self, mut find: impl FnMut(&'a Field) -> Option<Option<Raw<'a>>>) -> Vec<Sample> {
-        let points = (self.first.0..).map(PointNo).zip(&self.profile.points);
-        let sample = |(point, spec): (PointNo, &'a PointSpec)| {
+        let points = self.profile.points.iter().enumerate();
+        let sample = |(place, spec): (usize, &'a PointSpec)| {
             let said = find(spec.source.field()?)?;
-            let (value, quality) = match said.and_then(|raw| spec.value(raw)) {
-                Some((value, Bounds::Inside)) => (Some(value), Quality::Good),
-                Some((value, Bounds::Outside)) => (Some(value), Quality::Uncertain),
-                None => (None, Quality::DeviceFailure),
-            };
-            Some(Sample { point, value, quality, novelty: Novelty::Level, marks: Marks::NONE })
+            Some(self.sample(place, said))
         };
         points.filter_map(sample).collect()
     }
 
-    fn taken(&self, mut samples: Vec<Sample>, light: Light, bookmark: Option<Bookmark>, now: Stamp) -> Taken {
-        samples.iter_mut().for_each(|sample| light.falls_on(sample));
-        if samples.is_empty() {
+    /// What is said of one point of the profile.
+    fn sample(&self, place: usize, said: Option<Raw<'_>>) -> Sample {
+        let (value, quality) = match said.and_then(|raw| self.profile.points[place].value(raw)) {
+            Some((value, Bounds::Inside)) => (Some(value), Quality::Good),
+            Some((value, Bounds::Outside)) => (Some(value), Quality::Uncertain),
+            None => (None, Quality::DeviceFailure),
+        };
+        let point = PointNo(self.first.0.saturating_add(place as u16));
+        Sample { point, value, quality, novelty: Novelty::Level, marks: Marks::NONE }
+    }
+
+    fn taken(&self, samples: Vec<Sample>, bookmark: Option<Bookmark>, now: Stamp) -> Taken {
+        if samples.iter().all(|sample| sample.novelty == Novelty::Kept) {
             self.counters.unmapped.increment(1);
-            // Without a bookmark nothing follows from it, not even that values are fresh.
-            let scans = if bookmark.is_some() { vec![(now, Ok(samples))] } else { Vec::new() };
-            return Taken { scans, bookmark };
+        }
+        if samples.is_empty() && bookmark.is_none() {
+            // Nothing follows from it, not even that its device is well.
+            return Taken::default();
         }
         Taken { scans: vec![(now, Ok(samples))], bookmark }
     }
@@ -209,6 +262,15 @@ impl Light {
         if self.doubtful && sample.quality == Quality::Good {
             sample.quality = Quality::Uncertain;
         }
+    }
+}
+
+/// Whether a message on this topic of the profile shows that the point stands as before.
+fn is_kept_by(name: Option<&str>, point: &PointSpec) -> bool {
+    match (point.keeping.kept_by, point.source.field()) {
+        (KeptBy::Device, _) => true,
+        (KeptBy::Topic, Some(Field::Json { topic: Some(own), .. })) => name == Some(own.as_str()),
+        _ => false,
     }
 }
 

@@ -26,7 +26,7 @@ use wire::Stamp;
 use super::ScanFailure;
 use super::report;
 use super::sample::Sample;
-use crate::spool::Bookmark;
+use crate::bookmark::Bookmark;
 
 pub use mapper::Mapper;
 pub use sparkplug::{PayloadError, Unsound};

@@ -1,6 +1,9 @@
 //! The topics in which one device may speak. The only place that knows how they are written.
 
+use std::collections::BTreeMap;
 use std::fmt;
+
+use crate::field::profile::Profile;
 
 /// Each device has its own topics below this, unless its entry names others.
 const PREFIX: &str = "sr/field/";
@@ -16,8 +19,15 @@ pub enum OwnTopics {
     /// `sr/field/<device>/` and all below it.
     Below(Box<str>),
     /// Exactly these, for a device whose topics cannot be changed.
-    Listed(Box<[Box<str>]>),
+    Listed(Box<[Listed]>),
     Sparkplug(SparkplugNode),
+}
+
+/// A topic, and what the profile of its device calls it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    topic: Box<str>,
+    name: Box<str>,
 }
 
 /// An edge node of Sparkplug, and which of its devices is meant.
@@ -41,19 +51,58 @@ pub enum TopicsError {
         "`{part}` is no part of a Sparkplug topic; write it without `/`, `+`, `#` and control characters"
     )]
     Part { part: String },
+    #[error("the profile has no point for this topic; its points stand on topics that end with: {names}")]
+    Nameless { names: String },
+    #[error(
+        "this topic and `{other}` both end with `{name}`, which the profile takes for one; remove one of them, or write \
+         more levels of each into a profile of your own"
+    )]
+    SameName { name: String, other: String },
 }
 
 impl OwnTopics {
     /// What a device has that says nothing else.
     pub fn of_device(id: impl fmt::Display) -> Self {
-        Self::Below(format!("{PREFIX}{id}/").into())
+        Self::Below(Self::below(id, "").into())
+    }
+
+    /// One topic of such a device.
+    pub fn below(id: impl fmt::Display, suffix: &str) -> String {
+        format!("{PREFIX}{id}/{suffix}")
+    }
+
+    /// The topics that an entry lists. Each is that of the profile with which it ends, the longest one, so that it is known
+    /// before the first message which is meant. Otherwise the places of those that are not, and why.
+    pub fn listed(topics: &[String], profile: &Profile) -> Result<Self, Vec<(usize, TopicsError)>> {
+        let (names, mut owners) = (profile.topics(), BTreeMap::new());
+        let (mut listed, mut faults) = (Vec::new(), Vec::new());
+        for (place, topic) in topics.iter().enumerate() {
+            let ends = |name: &&&str| {
+                topic.strip_suffix(**name).is_some_and(|before| before.is_empty() || before.ends_with('/'))
+            };
+            let name = match names.iter().filter(ends).max_by_key(|name| name.len()) {
+                Some(name) => *name,
+                None if profile.has_points_on_any_topic() => topic,
+                None => {
+                    let names = names.iter().copied().collect::<Vec<_>>().join(", ");
+                    faults.push((place, TopicsError::Nameless { names }));
+                    continue;
+                }
+            };
+            if let Some(other) = owners.insert(name, topic) {
+                let (name, other) = (name.to_owned(), other.clone());
+                faults.push((place, TopicsError::SameName { name, other }));
+            }
+            listed.push(Listed { topic: topic.as_str().into(), name: name.into() });
+        }
+        if faults.is_empty() { Ok(Self::Listed(listed.into())) } else { Err(faults) }
     }
 
     /// Whether the device may publish there.
     pub fn own(&self, topic: &str) -> bool {
         match self {
             Self::Below(prefix) => topic.strip_prefix(&**prefix).is_some_and(|rest| !rest.is_empty()),
-            Self::Listed(topics) => topics.iter().any(|own| **own == *topic),
+            Self::Listed(topics) => topics.iter().any(|own| *own.topic == *topic),
             Self::Sparkplug(SparkplugNode { group, node, .. }) => {
                 Parts::of(topic).is_some_and(|parts| parts.group == &**group && parts.node == &**node)
             }
@@ -69,22 +118,13 @@ impl OwnTopics {
         })
     }
 
-    /// Whether a topic of this device is the one that a profile calls `suffix`.
-    pub(super) fn is(&self, topic: &str, suffix: &str) -> bool {
+    /// What the profile calls a topic of this device: the levels behind its own prefix, or those by which it was listed.
+    /// `None`: the profile does not know it.
+    pub fn name<'a>(&'a self, topic: &'a str) -> Option<&'a str> {
         match self {
-            Self::Below(prefix) => topic.strip_prefix(&**prefix) == Some(suffix),
-            Self::Listed(_) => {
-                topic.strip_suffix(suffix).is_some_and(|before| before.is_empty() || before.ends_with('/'))
-            }
-            Self::Sparkplug(_) => false,
-        }
-    }
-
-    /// The levels behind the device's own prefix; of a listed topic, all of it.
-    pub fn suffix<'a>(&self, topic: &'a str) -> &'a str {
-        match self {
-            Self::Below(prefix) => topic.strip_prefix(&**prefix).unwrap_or(topic),
-            Self::Listed(_) | Self::Sparkplug(_) => topic,
+            Self::Below(prefix) => topic.strip_prefix(&**prefix),
+            Self::Listed(topics) => topics.iter().find(|own| *own.topic == *topic).map(|own| &*own.name),
+            Self::Sparkplug(_) => None,
         }
     }
 
@@ -158,7 +198,10 @@ impl<'a> Parts<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::field::profile;
 
     #[test]
     fn a_device_owns_what_is_below_its_prefix_and_nothing_beside_it() {
@@ -167,17 +210,54 @@ mod tests {
         for foreign in ["sr/field/window-7", "sr/field/window-7/", "sr/field/window-70/state", "state"] {
             assert!(!own.own(foreign), "{foreign}");
         }
-        assert!(own.is("sr/field/window-7/a/b", "a/b") && !own.is("sr/field/window-7/a/b", "b"));
+        assert_eq!(own.name("sr/field/window-7/a/b"), Some("a/b"));
+        assert_eq!(own.name("evil/sr/field/window-7/a/b"), None);
     }
 
     #[test]
-    fn listed_topics_are_matched_whole_by_the_gate_and_by_their_end_by_a_profile() {
-        let own = OwnTopics::Listed(["factory/window-7/state".into()].into());
-        assert!(own.own("factory/window-7/state") && !own.own("factory/window-7"));
-        assert!(
-            own.is("factory/window-7/state", "state") && own.is("factory/window-7/state", "window-7/state")
+    fn listed_topics_are_matched_whole_and_each_is_one_of_the_profile() {
+        let profile = plain(&["state", "door/state", "tamper"]);
+        let own = listed(&["x/y/state", "x/door/state"], &profile).unwrap();
+        assert!(own.own("x/y/state"));
+        for foreign in ["x/y", "evil/x/y/state", "x/y/state/evil", "state", "y/state"] {
+            assert!(!own.own(foreign) && own.name(foreign).is_none(), "{foreign}");
+        }
+        assert_eq!((own.name("x/y/state"), own.name("x/door/state")), (Some("state"), Some("door/state")));
+        assert_eq!(listed(&["tamper"], &profile).unwrap().name("tamper"), Some("tamper"));
+        let same = listed(&["x/y/state", "x/tamper", "evil/x/y/state", "x/tate"], &profile).unwrap_err();
+        let [(2, TopicsError::SameName { name, other }), (3, TopicsError::Nameless { names })] = &*same
+        else {
+            panic!("{same:?}");
+        };
+        assert_eq!(
+            (name.as_str(), other.as_str(), names.as_str()),
+            ("state", "x/y/state", "door/state, state, tamper")
         );
-        assert!(!own.is("factory/window-7/state", "tate"));
+    }
+
+    #[test]
+    fn a_json_point_without_a_topic_is_read_on_all_that_are_listed() {
+        let text = "name = \"x\"\nprotocol = \"json\"\n[[points]]\nname = \"a\"\nkind = \"door.tamper\"\npointer = \"/a\"\n";
+        let profile = profile::parse(Path::new("test.toml"), text).unwrap();
+        let own = listed(&["one", "two"], &profile).unwrap();
+        assert_eq!((own.name("one"), own.name("three")), (Some("one"), None));
+    }
+
+    fn listed(topics: &[&str], profile: &Profile) -> Result<OwnTopics, Vec<(usize, TopicsError)>> {
+        let topics: Vec<String> = topics.iter().map(|topic| (*topic).to_owned()).collect();
+        OwnTopics::listed(&topics, profile)
+    }
+
+    fn plain(topics: &[&str]) -> Profile {
+        let points = (0..).zip(topics).map(|(number, topic): (u8, _)| {
+            format!("[[points]]\nname = \"p{number}\"\nkind = \"door.tamper\"\ntopic = \"{topic}\"\n")
+        });
+        let text = format!("name = \"x\"\nprotocol = \"plain\"\n{}", points.collect::<String>());
+        profile::parse(Path::new("test.toml"), &text).unwrap()
+    }
+
+    #[test]
+    fn what_is_no_topic_or_belongs_to_others_cannot_be_listed() {
         for bad in ["", "a/+", "#", "sr/field/x/y", "spBv1.0/g/NDATA/n", "$SYS/x", "a\nb", &"a".repeat(257)] {
             assert!(OwnTopics::check_listed(bad).is_err(), "{bad:?}");
         }

@@ -76,7 +76,7 @@ fn check_point(section: &mut Section<'_>, blocks: &[Block], place: usize, point:
     } else if !is_served(blocks, table, &span) {
         let last = span.end - 1;
         let message =
-            format!("{} takes {table} {} to {last}, which is not inside one block", point.name, span.start);
+            format!("`{}` takes {table} {} to {last}, which is not inside one block", point.name, span.start);
         section.fault(&format!("points[{place}].register"), message);
     }
 }

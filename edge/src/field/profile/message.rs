@@ -1,13 +1,16 @@
 //! Where in the messages of a device that speaks by itself a value stands.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 use runtime::config::{Parsed, Section};
 
+use super::Profile;
 use super::pointer::Pointer;
 use super::protocol::Protocol;
 use super::repeat::PLACEHOLDER;
+use crate::field::report;
 
 /// One place in the messages of one protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +73,25 @@ impl Field {
             Field::Metric { name } => Field::Metric { name: numbered(name) },
             Field::Report => Field::Report,
         }
+    }
+}
+
+impl Profile {
+    /// The topics of which its points speak.
+    pub fn topics(&self) -> BTreeSet<&str> {
+        let topics = self.points.iter().filter_map(|point| match point.source.field()? {
+            Field::Json { topic, .. } => topic.as_ref().map(TopicSuffix::as_str),
+            Field::Plain { topic } => Some(topic.as_str()),
+            Field::Report => Some(report::TOPIC_SUFFIX),
+            Field::Metric { .. } => None,
+        });
+        topics.collect()
+    }
+
+    /// Whether a text on whatever topic may hold something.
+    pub fn has_points_on_any_topic(&self) -> bool {
+        let any = |field: &Field| matches!(field, Field::Json { topic: None, .. });
+        self.points.iter().filter_map(|point| point.source.field()).any(any)
     }
 }
 

@@ -15,6 +15,8 @@ mod sender;
 
 mod source;
 
+mod keeping;
+
 mod raw;
 
 mod invalid;
@@ -44,6 +46,7 @@ pub use block::{Block, Each};
 pub use encoding::{ByteOrder, Encoding, WordOrder};
 pub use header::HeaderSpec;
 pub use invalid::Invalid;
+pub use keeping::{Keeping, KeptBy};
 pub use library::{BUILT_IN, BuiltIn};
 pub use meaning::{Meaning, Range, StateMap};
 pub use message::{Field, TopicSuffix};

@@ -7,6 +7,7 @@ use wire::{Kind, PointName, ValueType};
 
 use super::encoding::Encoding;
 use super::invalid::Invalid;
+use super::keeping::Keeping;
 use super::keyword_enum;
 use super::meaning::{self, Meaning};
 use super::protocol::Protocol;
@@ -35,6 +36,7 @@ pub struct PointSpec {
     pub name: PointName,
     pub kind: Kind,
     pub source: Source,
+    pub keeping: Keeping,
     /// A counter beside the value: each new number is an event, even if the value is equal. Read with the value at once.
     pub sequence: Option<Register>,
     pub meaning: Meaning,
@@ -57,6 +59,7 @@ impl PointSpec {
             name: ring.name.clone(),
             kind: ring.kind,
             source: Source::Ring,
+            keeping: Keeping::STRICT,
             sequence: None,
             meaning: Meaning::Text,
             invalid: [].into(),
@@ -78,6 +81,7 @@ impl Draft {
         let name: Option<String> = section.required("name");
         let kind = section.required("kind").map(|Parsed(kind): Parsed<Kind>| kind);
         let source = Source::read(section, protocol);
+        let keeping = Keeping::read(section, protocol);
         let meaning = meaning::Keys::read(section);
         let invalid: Vec<Invalid> = section.or("invalid", Vec::new());
         let deadband = section.within("deadband", 0.0, 0.0..=f64::MAX);
@@ -126,6 +130,7 @@ impl Draft {
             repeat,
             kind,
             source,
+            keeping,
             sequence,
             meaning,
             invalid,
@@ -149,6 +154,7 @@ struct First {
     repeat: Repeat,
     kind: Kind,
     source: Source,
+    keeping: Keeping,
     sequence: Option<Register>,
     meaning: Meaning,
     invalid: Box<[Invalid]>,
@@ -178,7 +184,7 @@ impl First {
                     points.push(self.point(name, source, sequence, element))
                 }
                 (Err(error), _) => fault("name", format!("`{name}`: {error}")),
-                (_, None) => fault("register", format!("{name} lies past the last address, {}", u16::MAX)),
+                (_, None) => fault("register", format!("`{name}` lies past the last address, {}", u16::MAX)),
             }
             if points.len() <= usize::from(repeated.index) {
                 // The faults of all further repetitions would be the same.
@@ -213,6 +219,7 @@ impl First {
             name,
             kind: self.kind,
             source,
+            keeping: self.keeping,
             sequence,
             meaning: self.meaning.clone(),
             invalid: self.invalid.clone(),

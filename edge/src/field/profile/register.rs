@@ -66,13 +66,24 @@ impl Register {
 
 /// `None`: a fault is recorded.
 pub(super) fn read(section: &mut Section<'_>) -> Option<Register> {
-    let table = section.optional("table").map_or(Table::Input, |Parsed(table)| table);
+    let table = section.optional("table").map(|Parsed(table)| table);
     let address = section.required("register");
     let bit = section.optional_within("bit", 0..=15);
     let bits = section.optional_within("bits", 2..=15);
     let number = section.optional("type").map(|Parsed(number)| number);
     let word_order = section.optional("word_order").map(|Parsed(order)| order);
     let byte_order = section.optional("byte_order").map_or(ByteOrder::Normal, |Parsed(order)| order);
+    let read = [
+        ("table", table.is_some()),
+        ("bit", bit.is_some()),
+        ("bits", bits.is_some()),
+        ("type", number.is_some()),
+    ];
+    if read.into_iter().any(|(key, read)| !read && section.has(key)) {
+        // What follows from a key that could not be read would be a second fault for one slip.
+        return None;
+    }
+    let table = table.unwrap_or(Table::Input);
     let encoding = match (table.is_bits(), bit, number) {
         (true, None, None | Some(NumberType::Bit)) => Some(Encoding::Bit),
         (true, ..) => {

@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use runtime::config::{FromSection, Section};
+use runtime::config::{FromSection, Ranged, Section};
 use wire::{Kind, ValueType};
 
 use super::encoding::Encoding;
@@ -109,15 +109,41 @@ pub(super) fn check(section: &mut Section<'_>, interval: Duration, entries: &[Ve
     for (place, point) in
         entries.iter().enumerate().filter_map(|(place, points)| Some((place, points.first()?)))
     {
+        check_limits(section, place, point);
         let mut too_short = |key: &str, written: Option<Duration>, polls: u32| {
-            let min = interval.saturating_mul(polls);
+            let min = point.keeping.interval.unwrap_or(interval).saturating_mul(polls);
             if let Some(written) = written.filter(|written| *written < min) {
-                let message = format!("{written:?} is shorter than {polls} polls; write {min:?} or more");
+                let (written, min) = (written.shown(), min.shown());
+                let message = format!("{written} is shorter than {polls} polls; write {min} or more");
                 section.fault(&format!("points[{place}].{key}"), message);
             }
         };
         too_short("stuck_after", point.watch.stuck_after, STUCK_POLLS_MIN);
         too_short("rate_window", point.watch.rate.map(|rate| rate.window), RATE_POLLS_MIN);
+    }
+}
+
+/// A value outside the range is doubtful itself, so a limit there says nothing, or is a slip of the pen.
+fn check_limits(section: &mut Section<'_>, place: usize, point: &PointSpec) {
+    let range = match &point.meaning {
+        Meaning::Count { range, .. } | Meaning::Measure { range, .. } => range.as_ref(),
+        Meaning::Flag { .. } | Meaning::State(_) | Meaning::Text => None,
+    };
+    let Some((range, limits)) = range.zip(point.watch.limits) else { return };
+    let named = [
+        ("low_low", limits.low_low),
+        ("low", limits.low),
+        ("high", limits.high),
+        ("high_high", limits.high_high),
+    ];
+    for (key, limit) in named {
+        if let Some(limit) = limit.filter(|limit| !(range.min..=range.max).contains(limit)) {
+            let (min, max) = (range.min, range.max);
+            let message = format!(
+                "{limit} is outside the point's range, which is {min} to {max}: no value there is believed"
+            );
+            section.fault(&format!("points[{place}].limits.{key}"), message);
+        }
     }
 }
 

@@ -56,9 +56,9 @@ pub(in crate::field::message) enum News<'a> {
         /// A message was lost since the last birth: what stands may have changed unseen.
         doubtful: bool,
     },
-    /// All that this device told is worthless; its metrics begin with this.
+    /// What this device told is worthless: these metrics.
     DeviceDied {
-        prefix: String,
+        names: BTreeSet<Box<str>>,
     },
     NodeDied,
 }
@@ -85,11 +85,20 @@ struct Life {
     bd_seq: u8,
     next_seq: u8,
     doubtful: bool,
-    /// Aliases are unique within a node; each stands for a full name and a type.
-    aliases: BTreeMap<u64, (Box<str>, Option<u32>)>,
-    types: BTreeMap<Box<str>, Option<u32>>,
+    /// Aliases are unique within a node; each stands for a full name.
+    aliases: BTreeMap<u64, Box<str>>,
+    /// What the births have named, by its full name.
+    born: BTreeMap<Box<str>, Born>,
     /// Devices that are born and not dead. What one says before its birth is not believed.
     devices: BTreeSet<Box<str>>,
+}
+
+/// A metric as its birth describes it.
+#[derive(Debug)]
+struct Born {
+    datatype: Option<u32>,
+    /// `None`: it is the node's own.
+    device: Option<Box<str>>,
 }
 
 const BYTE: Range<u64> = 0..256;
@@ -114,15 +123,16 @@ impl Node {
                 match (verb, device) {
                     (Verb::Death, Some(device)) => {
                         life.devices.remove(device);
-                        return Ok(News::DeviceDied { prefix });
+                        return Ok(News::DeviceDied { names: life.forget(device) });
                     }
                     (Verb::Birth, Some(device)) => {
                         // A device whose birth is refused is not born.
                         life.devices.remove(device);
+                        life.forget(device);
                         if life.devices.len() >= DEVICES_MAX {
                             return Err(Unsound::TooManyNames);
                         }
-                        life.learn(&prefix, &payload.metrics)?;
+                        life.learn(&prefix, Some(device), &payload.metrics)?;
                         life.devices.insert(device.into());
                     }
                     (_, Some(device)) if !life.devices.contains(device) => return Err(Unsound::Unborn),
@@ -134,6 +144,11 @@ impl Node {
                 Ok(News::Told { metrics: told?, marks, doubtful: life.doubtful })
             }
         }
+    }
+
+    /// Whether the present life has named a metric, so that what was told of it stands until it is told anew.
+    pub(in crate::field::message) fn vouches_for(&self, name: &str) -> bool {
+        self.life.as_ref().is_some_and(|life| life.born.contains_key(name))
     }
 
     /// Its connection is over: what comes with the next one begins with a birth.
@@ -152,11 +167,11 @@ impl Node {
             next_seq: seq.wrapping_add(1),
             doubtful: false,
             aliases: BTreeMap::new(),
-            types: BTreeMap::new(),
+            born: BTreeMap::new(),
             devices: BTreeSet::new(),
         };
         let prefix = self.prefix(None);
-        life.learn(&prefix, &payload.metrics)?;
+        life.learn(&prefix, None, &payload.metrics)?;
         let metrics = life.told(&prefix, payload.metrics)?;
         self.life = Some(life);
         Ok(News::Told { metrics, marks: Marks::NONE, doubtful: false })
@@ -192,38 +207,43 @@ impl Life {
         Ok(Marks::MISSED)
     }
 
-    fn learn(&mut self, prefix: &str, metrics: &[Metric<'_>]) -> Result<(), Unsound> {
+    /// Takes back what the births of a device have named.
+    fn forget(&mut self, device: &str) -> BTreeSet<Box<str>> {
+        let names = self
+            .born
+            .extract_if(.., |_, born| born.device.as_deref() == Some(device))
+            .map(|(name, _)| name)
+            .collect();
+        self.aliases.retain(|_, name| self.born.contains_key(name));
+        names
+    }
+
+    fn learn(&mut self, prefix: &str, device: Option<&str>, metrics: &[Metric<'_>]) -> Result<(), Unsound> {
         for metric in metrics {
             let Some(name) = metric.name else { continue };
             let name: Box<str> = format!("{prefix}{name}").into();
             if name.len() > NAME_BYTES_MAX
-                || self.types.len() >= ALIASES_MAX
+                || self.born.len() >= ALIASES_MAX
                 || self.aliases.len() >= ALIASES_MAX
             {
                 return Err(Unsound::TooManyNames);
             }
             if let Some(alias) = metric.alias {
-                self.aliases.insert(alias, (name.clone(), metric.datatype));
+                self.aliases.insert(alias, name.clone());
             }
-            self.types.insert(name, metric.datatype);
+            self.born.insert(name, Born { datatype: metric.datatype, device: device.map(Into::into) });
         }
         Ok(())
     }
 
     fn told<'a>(&self, prefix: &str, metrics: Vec<Metric<'a>>) -> Result<Vec<Told<'a>>, Unsound> {
         let told = |metric: Metric<'a>| {
-            let (name, known) = match (metric.name, metric.alias) {
-                (Some(name), _) => {
-                    let name = format!("{prefix}{name}");
-                    let known = self.types.get(&*name).copied().flatten();
-                    (name, known)
-                }
-                (None, Some(alias)) => {
-                    let (name, datatype) = self.aliases.get(&alias).ok_or(Unsound::UnknownAlias)?;
-                    (name.to_string(), *datatype)
-                }
+            let name = match (metric.name, metric.alias) {
+                (Some(name), _) => format!("{prefix}{name}"),
+                (None, Some(alias)) => self.aliases.get(&alias).ok_or(Unsound::UnknownAlias)?.to_string(),
                 (None, None) => return Err(Unsound::UnknownAlias),
             };
+            let known = self.born.get(&*name).and_then(|born| born.datatype);
             Ok(Told {
                 name,
                 datatype: metric.datatype.or(known),

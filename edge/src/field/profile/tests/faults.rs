@@ -169,7 +169,7 @@ register = 1
 type = "bcd16"
 word_order = "low_first" #! points[5].word_order: only a type of several registers has an order of words; remove it
 "#
-        .replace("register = 65533", "register = 65533 #! points[3].register: d lies past the last address, 65535")
+        .replace("register = 65533", "register = 65533 #! points[3].register: `d` lies past the last address, 65535")
         .as_str(),
     );
 }
@@ -307,6 +307,91 @@ start = 20
 count = 4
 slot_words = 3
 fields = { sequence = { word = 0 }, code = { word = 2, type = "u32" } } #! rings[0].fields.code.word: a slot has 3 words, numbered from 0; this one lies behind them
+"#,
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_one_fault_and_no_second_one_follows_from_it() {
+    gives(
+        r#"
+name = "m"
+[[blocks]]
+table = "holding"
+start = 0
+count = 9
+[[points]]
+name = "a"
+kind = "power.tamper"
+table = "holding"
+register = 8
+bit = 16              #! points[0].bit: 16 is out of range; write a value from 0 to 15
+[[points]]
+name = "b"
+kind = "power.input"
+table = "holdings"    #! points[1].table: `holdings` is not known here; write `input`, `holding`, `discrete`, `coil`
+register = 8
+"#,
+    );
+}
+
+#[test]
+fn what_keeps_a_value_fresh_is_checked() {
+    gives(
+        r#"
+name = "m"
+protocol = "json"
+[[points]]
+name = "a"
+kind = "door.contact"
+topic = "status"
+pointer = "/a"
+kept_by = "topic"
+report_interval = "1h"
+[[points]]
+name = "b"
+kind = "door.tamper"
+pointer = "/b"
+kept_by = "topic"        #! points[1].kept_by: the point has no topic of its own; add `topic`, or write `device`
+report_interval = "10ms" #! points[1].report_interval: "10ms" is out of range; write a value from "1s" to "1d"
+[[points]]
+name = "c"
+kind = "door.tamper"
+pointer = "/c"
+kept_by = "node"         #! points[2].kept_by: `node` is not known here; write `value`, `topic`, `device`
+"#,
+    );
+    gives(
+        r#"
+name = "m"
+[[points]]
+name = "a"
+kind = "door.contact"
+register = 1
+kept_by = "device"       #! points[0].kept_by: a modbus device tells all its values anew; remove it
+report_interval = "5s"   #! points[0].report_interval: every poll reads all points; write `poll_interval` for the whole profile
+"#,
+    );
+    gives(
+        "name = \"m\"\nprotocol = \"plain\"\n[[points]]\nname = \"a\"\nkind = \"door.contact\"\ntopic = \"a\"\n\
+         kept_by = \"topic\" #! points[0].kept_by: a message on the topic of a plain point is its value; write `device`, or remove it",
+    );
+}
+
+#[test]
+fn a_limit_lies_in_the_range() {
+    gives(
+        r#"
+name = "m"
+[[points]]
+name = "t"
+kind = "environment.temperature"
+register = 8
+type = "i16"
+range = { min = -30, max = 70 }
+[points.limits]
+low = -50 #! points[0].limits.low: -50 is outside the point's range, which is -30 to 70: no value there is believed
+high = 70
 "#,
     );
 }
