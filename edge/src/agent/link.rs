@@ -46,13 +46,15 @@ pub(super) enum LinkError {
     Handshake(#[source] io::Error),
     #[error("no answer within {} s", CONNECT_WAIT.as_secs())]
     Silent,
-    #[error("the edge refused this agent: {code:?}")]
+    #[error(
+        "the edge does not let this agent in ({code:?}): does it know the device by this id, and by this certificate or token?"
+    )]
     Refused { code: ConnectReturnCode },
     #[error("the edge sent a packet that does not belong here")]
     Unexpected,
     #[error("the connection broke or carried what is no MQTT")]
     Broken(#[source] CodecError),
-    #[error("the edge closed the connection")]
+    #[error("the edge closed the connection; its log says why")]
     Closed,
     #[error("nothing came from the edge within {} s", KEEP_ALIVE.as_secs())]
     Dead,

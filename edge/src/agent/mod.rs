@@ -8,7 +8,8 @@
 //! ```
 //!
 //! What is observed is on the disk before anything is sent, and stays there until the edge's PUBACK. How things stood at the
-//! last report is in the buffer too, so that what changed while the agent was not running is still told.
+//! last report is in the buffer too, so that what changed while the agent was not running is still told. If the disk takes
+//! nothing, the agent goes on from memory.
 
 pub mod config;
 
@@ -17,10 +18,11 @@ mod probe;
 mod wake;
 
 pub mod compare;
-pub mod pace;
 pub mod reporter;
 
 pub mod buffer;
+mod failing;
+mod kept;
 
 mod link;
 mod sender;

@@ -4,7 +4,7 @@ use super::compare::Between;
 use crate::field::report::format::{
     Agent, Boot, Event, Incoming, Moment, Report, Sent, State, Text, VERSION,
 };
-use crate::field::report::{EVENTS_MAX, REPORT_BYTES_MAX};
+use crate::field::report::{EVENTS_MAX, ITEMS_MAX, REPORT_BYTES_MAX};
 
 /// What `sent` adds when it is renewed is not more than this.
 const SENT_BYTES: usize = 64;
@@ -55,21 +55,17 @@ impl Reporter {
         (Self { host: Text::cut(host), agent, boot, seq }, last)
     }
 
-    /// One report, or more if one would break a limit. How things stand is in the last of them.
+    /// One report, or more if one would break a limit. How things stand is in the last of them, as far as there is room.
     pub fn report(&mut self, events: &[Event], state: &State, now: Moment) -> Vec<Made> {
         if events.len() <= EVENTS_MAX {
-            if let Some(made) = self.fitting(events, state, now) {
+            // Lists of long names are cut further. An event is more than they are, so it is not split off for them.
+            let shorter: &[usize] = if events.len() <= 1 { &[ITEMS_MAX / 4, 0] } else { &[] };
+            let mut listing = std::iter::once(&ITEMS_MAX).chain(shorter);
+            if let Some(made) = listing.find_map(|max| self.fitting(events, &state.listing(*max), now)) {
                 return vec![made];
             }
             if events.len() <= 1 {
-                // Lists of long names. An event is more than they are.
-                let scalars = State {
-                    screen_locked: state.screen_locked,
-                    patch_age_days: state.patch_age_days,
-                    antivirus: state.antivirus,
-                    ..State::default()
-                };
-                return self.fitting(events, &scalars, now).into_iter().collect();
+                return Vec::new();
             }
         }
         let (earlier, later) = events.split_at(events.len() / 2);

@@ -1,5 +1,6 @@
 //! The task of an agent: looks, compares, keeps, hands over. And the two things that a person may ask of it.
 
+use std::convert::Infallible;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,16 +13,18 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tracing::{info, warn};
+use wire::{BootId, ClockState, Stamp};
 
 use super::buffer::{Buffer, BufferError, Position};
 use super::compare;
 use super::config::Config;
+use super::kept::Kept;
 use super::observe::{is_shutting_down, observe};
-use super::pace::Pace;
 use super::probe::{Reached, probe};
 use super::reporter::{Last, Reporter};
 use super::sender::{Outgoing, Sender, WINDOW};
 use super::wake;
+use crate::clock::{Step, Steps};
 use crate::field::report::format::{Agent as AgentName, Boot, Event, Moment, Sent, State, Text};
 
 const NAME: &str = "strongroom-host-agent";
@@ -29,15 +32,13 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 /// After the kernel's word, until the drivers have made their entries. Words in between are one.
 const SETTLE: Duration = Duration::from_millis(200);
-/// Room that is made before a report is written: the largest there is.
-const ROOM_BYTES: usize = crate::field::report::REPORT_BYTES_MAX;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
     #[error(transparent)]
     Config(ConfigError),
-    #[error("the signals of the process cannot be received")]
-    Signals(#[source] io::Error),
+    #[error("the async runtime cannot be started")]
+    Runtime(#[source] io::Error),
     #[error("the boot of this machine cannot be read")]
     Boot(#[source] io::Error),
     #[error("the buffer cannot be opened")]
@@ -52,7 +53,6 @@ impl AgentError {
         match self {
             AgentError::Config(_) => 2,
             AgentError::Buffer(_) => 74,
-            AgentError::Stopped(TaskFailure::Failed { source, .. }) if source.is::<BufferError>() => 74,
             _ => 1,
         }
     }
@@ -94,14 +94,16 @@ pub async fn run(path: &Path) -> Result<(), AgentError> {
 
 struct Agent {
     config: Config,
+    boot: Boot,
     reporter: Reporter,
-    buffer: Buffer,
+    kept: Kept,
     handing: mpsc::Sender<Outgoing>,
     /// The first report that was not handed over.
     next: Position,
     /// How things stood at the last report.
     state: State,
-    pace: Pace,
+    /// Of the wall clock.
+    steps: Steps,
     reached: Reached,
     reported: Instant,
 }
@@ -110,11 +112,12 @@ impl Agent {
     fn new(
         config: Config,
         boot: Boot,
-        mut buffer: Buffer,
+        buffer: Buffer,
         handing: mpsc::Sender<Outgoing>,
     ) -> Result<Self, BufferError> {
-        let kept = buffer.last()?;
-        let (reporter, last) = Reporter::new(&host(&config), agent(&config), boot, moment(), kept.as_deref());
+        let newest = buffer.last()?;
+        let (reporter, last) =
+            Reporter::new(&host(&config), agent(&config), boot, moment(), newest.as_deref());
         let state = observe(&config.observe, config.media.as_deref());
         let mut events = Vec::new();
         if last.as_ref().is_some_and(|last| last.between == compare::Between::Boots) {
@@ -126,19 +129,19 @@ impl Agent {
         }
         let waiting = buffer.waiting();
         info!(device = %config.device, edge = %config.edge.address, waiting, "the agent starts");
-        buffer.make_room(ROOM_BYTES)?;
         let mut agent = Self {
             config,
+            boot,
             reporter,
-            buffer,
+            kept: Kept::new(buffer),
             handing,
             next: Position::FIRST,
             state,
-            pace: Pace::default(),
+            steps: Steps::default(),
             reached: Reached::default(),
             reported: Instant::now(),
         };
-        agent.keep(events)?;
+        agent.keep(events);
         Ok(agent)
     }
 
@@ -146,7 +149,7 @@ impl Agent {
         mut self,
         mut confirms: mpsc::UnboundedReceiver<Position>,
         shutdown: Shutdown,
-    ) -> Result<(), BufferError> {
+    ) -> Result<(), Infallible> {
         let mut words = wake::listen().unwrap_or_else(|error| {
             let interval_ms = self.config.observe.interval.as_millis() as u64;
             warn!(%error, interval_ms, "the kernel does not tell of new devices; they are seen at the next look");
@@ -156,13 +159,13 @@ impl Agent {
         let mut probe_at = Instant::now();
         let mut probes = JoinSet::new();
         loop {
-            self.hand_over()?;
+            self.hand_over();
             tokio::select! {
                 () = shutdown.wait() => break,
-                Some(position) = confirms.recv() => self.buffer.confirm(position)?,
+                Some(position) = confirms.recv() => self.kept.confirm(position, &mut confirms),
                 Some(()) = words.recv() => look_at = look_at.min(Instant::now() + SETTLE),
                 () = sleep_until(look_at) => {
-                    self.look(Vec::new())?;
+                    self.look(Vec::new());
                     look_at = Instant::now() + self.config.observe.interval;
                 }
                 () = sleep_until(probe_at), if probes.is_empty() && !self.config.probe.addresses.is_empty() => {
@@ -172,57 +175,51 @@ impl Agent {
                 }
                 Some(Ok(reached)) = probes.join_next(), if !probes.is_empty() => {
                     let events = self.reached.probed(reached);
-                    self.look(events)?;
+                    self.look(events);
                 }
             }
         }
         let goodbye = if is_shutting_down(&self.config.observe) { Event::Shutdown } else { Event::AgentStop };
-        self.look(vec![goodbye])?;
-        self.hand_over()?;
+        self.look(vec![goodbye]);
+        self.hand_over();
         // The sender ends when it has brought away what it was given, or when its time is over.
         drop(self.handing);
         while let Some(position) = confirms.recv().await {
-            self.buffer.confirm(position)?;
+            self.kept.confirm(position, &mut confirms);
         }
         Ok(())
     }
 
     /// Observes, and keeps a report if something happened or the next heartbeat is due.
-    fn look(&mut self, mut events: Vec<Event>) -> Result<(), BufferError> {
+    fn look(&mut self, mut events: Vec<Event>) {
         let state = observe(&self.config.observe, self.config.media.as_deref());
         let mut happened = compare::events(&self.state, &state, compare::Between::OneBoot);
-        happened.extend(self.pace.look(moment()));
+        happened.extend(self.steps.look(&stamp(self.boot)).map(clock_change));
         happened.append(&mut events);
         self.state = state;
-        if happened.is_empty() && self.reported.elapsed() < self.config.observe.heartbeat {
-            return Ok(());
+        if !happened.is_empty() || self.reported.elapsed() >= self.config.observe.heartbeat {
+            self.keep(happened);
         }
-        self.keep(happened)
     }
 
-    /// On the disk when it returns.
-    fn keep(&mut self, mut events: Vec<Event>) -> Result<(), BufferError> {
-        self.buffer.make_room(ROOM_BYTES)?;
-        let dropped = self.buffer.take_dropped();
+    fn keep(&mut self, mut events: Vec<Event>) {
+        let dropped = self.kept.make_room();
         if !dropped.is_none() {
-            warn!(reports = dropped.reports, events = dropped.events, "the buffer was full or damaged");
             events.push(Event::BufferDropped { reports: dropped.reports, events: dropped.events });
         }
         for made in self.reporter.report(&events, &self.state, moment()) {
-            self.buffer.append(&made.json, made.events)?;
+            self.kept.append(&made);
         }
         self.reported = Instant::now();
-        Ok(())
     }
 
     /// As much as the sender takes.
-    fn hand_over(&mut self) -> Result<(), BufferError> {
+    fn hand_over(&mut self) {
         while let Ok(place) = self.handing.try_reserve() {
-            let Some((position, json)) = self.buffer.read(self.next)? else { return Ok(()) };
+            let Some((position, json)) = self.kept.read(self.next) else { return };
             self.next = position.next();
             place.send(Outgoing { position, json });
         }
-        Ok(())
     }
 }
 
@@ -239,6 +236,16 @@ fn host(config: &Config) -> String {
 
 fn boot() -> Result<Boot, AgentError> {
     clock::boot_id().map(Boot).map_err(AgentError::Boot)
+}
+
+/// Whether a time source is followed nobody asks: any step is told.
+fn stamp(Boot(boot): Boot) -> Stamp {
+    let Moment { mono_ms, wall_ms } = moment();
+    Stamp { boot: BootId(boot), mono_ms, wall_ms, clock: ClockState::Free }
+}
+
+pub(super) fn clock_change(step: Step) -> Event {
+    Event::ClockChange { seconds: step.by_ms / 1_000 }
 }
 
 fn moment() -> Moment {

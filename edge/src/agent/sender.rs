@@ -3,7 +3,6 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,12 +10,15 @@ use runtime::backoff::Backoff;
 use runtime::shutdown::Shutdown;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::buffer::Position;
 use super::config::EdgeConfig;
+use super::failing::Failing;
 use super::link::{Link, LinkError};
 use super::reporter::sent_now;
+use crate::field::message::OwnTopics;
+use crate::field::report::TOPIC_SUFFIX;
 use crate::field::report::format::{Boot, Sent};
 
 /// Reports on their way to the edge. It confirms several at once, every two seconds or so.
@@ -47,8 +49,15 @@ pub(super) struct Sender {
     confirmed: mpsc::UnboundedSender<Position>,
     /// Taken from the queue and not confirmed, oldest first.
     under_way: VecDeque<Outgoing>,
-    /// The cause of the last failure that was logged.
-    failing: Option<String>,
+    failing: Failing,
+    word: Word,
+}
+
+/// Whether the log says that the edge takes reports.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Said,
+    Owed,
 }
 
 /// Whether anything more may come out of the queue.
@@ -68,9 +77,23 @@ impl Sender {
         queue: mpsc::Receiver<Outgoing>,
     ) -> (Self, mpsc::UnboundedReceiver<Position>) {
         let (confirmed, confirms) = mpsc::unbounded_channel();
-        let topic = format!("sr/field/{device}/report");
+        let topic = OwnTopics::below(&device, TOPIC_SUFFIX);
         let under_way = VecDeque::new();
-        (Self { edge, device, topic, boot, now, queue, confirmed, under_way, failing: None }, confirms)
+        (
+            Self {
+                edge,
+                device,
+                topic,
+                boot,
+                now,
+                queue,
+                confirmed,
+                under_way,
+                failing: Failing::default(),
+                word: Word::Owed,
+            },
+            confirms,
+        )
     }
 
     /// Until everything that was handed over is confirmed and nobody hands over any more, or for a moment after the
@@ -92,8 +115,7 @@ impl Sender {
         loop {
             match Link::connect(&self.edge, &self.device).await {
                 Ok(mut link) => {
-                    info!(edge = %self.edge.address, "connected to the edge");
-                    self.failing = None;
+                    debug!(edge = %self.edge.address, "connected to the edge");
                     match self.converse(&mut link, &mut backoff).await {
                         Ok(()) => return link.close().await,
                         Err(error) => self.failed(&error),
@@ -122,6 +144,11 @@ impl Sender {
                         return Err(LinkError::Unexpected);
                     }
                     backoff.reset();
+                    // Not sooner: an edge may let an agent in and throw it out for what it says.
+                    if self.failing.is_over() || self.word == Word::Owed {
+                        self.word = Word::Said;
+                        info!(edge = %self.edge.address, "the edge takes reports");
+                    }
                     if let Some(report) = self.under_way.pop_front() {
                         // If nobody listens any more, the agent stops.
                         let _ = self.confirmed.send(report.position);
@@ -156,12 +183,8 @@ impl Sender {
     }
 
     fn failed(&mut self, error: &LinkError) {
-        let cause = error.source().map(ToString::to_string);
-        let text =
-            format!("{error}{}", cause.as_deref().map(|cause| format!(": {cause}")).unwrap_or_default());
-        if self.failing.as_ref() != Some(&text) {
-            warn!(edge = %self.edge.address, waiting = self.under_way.len(), "no way to the edge: {text}");
-            self.failing = Some(text);
+        if let Some(failure) = self.failing.news(error) {
+            warn!(edge = %self.edge.address, "no way to the edge: {failure}");
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The command line of the reference host agent.
 
-use std::error::Error;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use runtime::causes::in_full;
 use strongroom_edge::agent::run::{self, AgentError};
 
 const EXIT_CODES: &str = "\
@@ -13,7 +13,7 @@ Exit codes:
    0  stopped as it was told
    1  stopped by a failure that the last log lines name
    2  the command line or the configuration is wrong
-  74  the buffer's disk failed; start the agent again
+  74  the folder of the buffer cannot be opened
 
 Signals: SIGTERM and SIGINT keep a last report and stop.
 Logs go to standard error; RUST_LOG sets their level (default info).";
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&error);
+            let _ = writeln!(io::stderr().lock(), "{}", in_full(&error));
             ExitCode::from(error.exit_code())
         }
     }
@@ -66,22 +66,10 @@ fn main() -> ExitCode {
 
 fn run(config: PathBuf) -> Result<(), AgentError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(AgentError::Signals)?.block_on(run::run(&config))
+    runtime.map_err(AgentError::Runtime)?.block_on(run::run(&config))
 }
 
 /// A reader that goes away early, such as `head`, is no failure.
 fn print(text: &str) {
     let _ = io::stdout().lock().write_all(text.as_bytes());
-}
-
-/// The error with all its causes.
-fn complain(error: &AgentError) {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    let _ = writeln!(io::stderr().lock(), "{text}");
 }

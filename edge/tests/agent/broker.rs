@@ -69,6 +69,13 @@ impl Broker {
         Self { folder: folder.to_owned(), process: None, certificates, logins, plain, received }
     }
 
+    /// From the next start on it lets clients in, and throws them out for the first report that they send.
+    pub(crate) fn takes_only_short_packets(&self) {
+        let path = self.folder.join("mosquitto.conf");
+        let config = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("max_packet_size 200\n{config}")).unwrap();
+    }
+
     /// Starts it, and subscribes to all reports.
     pub(crate) fn start(&mut self) {
         let mut command = Command::new(program("mosquitto"));

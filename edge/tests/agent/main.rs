@@ -5,7 +5,9 @@
 mod authority;
 mod broker;
 mod room;
+mod small_disk;
 
 mod command_line;
+mod full_disk;
 mod killed;
 mod said;

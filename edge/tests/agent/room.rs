@@ -91,7 +91,14 @@ impl Room {
 
     pub(crate) fn start_agent(&mut self) {
         let mut command = Command::new(AGENT);
-        command.arg("run").arg("--config").arg(self.config()).stdout(Stdio::null());
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.path("log")).unwrap();
+        command
+            .arg("run")
+            .arg("--config")
+            .arg(self.config())
+            .env("RUST_LOG", "strongroom_edge=debug")
+            .stdout(Stdio::null())
+            .stderr(log);
         self.agent = Some(command.spawn().unwrap());
     }
 
@@ -114,6 +121,18 @@ impl Room {
         let mut agent = self.agent.take().unwrap();
         signal(agent.id(), "-TERM");
         agent.wait().unwrap()
+    }
+
+    /// What all agents of this room have logged.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.path("log")).unwrap_or_default()
+    }
+
+    /// From the next start on.
+    pub(crate) fn beat_every(&self, heartbeat: &str) {
+        let config = fs::read_to_string(self.config()).unwrap();
+        fs::write(self.config(), config.replace("heartbeat = \"1s\"", &format!("heartbeat = {heartbeat:?}")))
+            .unwrap();
     }
 
     /// Whether a text stands in the agent's buffer.

@@ -29,9 +29,23 @@ fn a_wrong_token_is_refused_and_the_agent_keeps_what_it_sees() {
     room.start_agent();
     eventually("heartbeats are kept", || room.is_kept("\"events\":[]"));
     assert!(room.received().is_empty());
+    eventually("the log says why", || room.log().contains("does not let this agent in (NotAuthorized)"));
     // The file is read anew with every attempt.
     room.write("token", "9f86d081884c7d659a2feaa0c55ad015\n");
     eventually("all of them came", || room.events().contains(&"agent_start".to_owned()));
+}
+
+#[test]
+fn an_edge_that_lets_the_agent_in_and_throws_it_out_again_and_again_is_logged_once() {
+    let mut room = Room::new(By::Certificate);
+    room.broker.takes_only_short_packets();
+    room.broker.start();
+    room.start_agent();
+    let logged = |room: &Room, text: &str| room.log().matches(text).count();
+    eventually("it has tried some times", || logged(&room, "connected to the edge") >= 4);
+    assert_eq!(logged(&room, "no way to the edge"), 1, "{}", room.log());
+    assert_eq!(logged(&room, "the edge takes reports"), 0);
+    assert_eq!(room.stop_agent().code(), Some(0));
 }
 
 #[test]

@@ -40,7 +40,7 @@ struct Record {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Sound,
-    /// Its end is torn or damaged: nothing is written behind it.
+    /// Its end is torn or damaged, or nobody knows what of it is on the disk: nothing is written behind it.
     Closed,
 }
 
@@ -50,12 +50,16 @@ pub(super) fn number(name: &str) -> Option<u64> {
 }
 
 impl Segment {
-    /// A new segment, which a crash does not unmake.
+    /// A new segment, which a crash does not unmake. A file that is there already is what is left of a vain attempt.
     pub(super) fn create(folder: &Path, number: u64, end: Position) -> Result<Self, BufferError> {
         let path = path(folder, number);
-        let mut options = OpenOptions::new();
-        let opened = options.read(true).append(true).create_new(true).mode(0o600).open(&path);
-        let file = opened.map_err(|source| BufferError::Write { path: path.clone(), source })?;
+        let create = || {
+            let mut options = OpenOptions::new();
+            let file = options.read(true).append(true).create(true).mode(0o600).open(&path)?;
+            file.set_len(0)?;
+            Ok(file)
+        };
+        let file = create().map_err(|source| BufferError::Write { path: path.clone(), source })?;
         sync_folder(folder)?;
         Ok(Self { path, number, bytes: 0, records: Vec::new(), end, file, state: State::Sound })
     }
@@ -118,8 +122,7 @@ impl Segment {
 
     pub(super) fn append(&mut self, json: &[u8], events: u32, position: Position) -> Result<(), BufferError> {
         let line = line::line(json);
-        let written = self.file.write_all(&line).and_then(|()| self.file.sync_data());
-        written.map_err(|source| BufferError::Write { path: self.path.clone(), source })?;
+        self.write(&line).map_err(|source| BufferError::Write { path: self.path.clone(), source })?;
         let checksum = line::checksum(json);
         self.records.push(Record { position, offset: self.bytes, bytes: line.len(), events, checksum });
         self.bytes += line.len() as u64;
@@ -127,16 +130,41 @@ impl Segment {
         Ok(())
     }
 
-    /// The first report at the position or behind it.
-    pub(super) fn read(&self, from: Position) -> Result<Option<(Position, Vec<u8>)>, BufferError> {
-        match self.records.iter().find(|record| record.position >= from) {
-            Some(record) => Ok(Some((record.position, self.json(*record)?))),
-            None => Ok(None),
-        }
+    /// All of it, or nothing.
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        let Err(error) = self.file.write_all(line) else {
+            // After a sync that failed the kernel may take for written what is not: nothing more goes behind it.
+            return self.file.sync_data().inspect_err(|_| self.undo(State::Closed));
+        };
+        self.undo(State::Sound);
+        Err(error)
     }
 
-    pub(super) fn checksum(&self, position: Position) -> Option<Checksum> {
-        self.records.iter().find(|record| record.position == position).map(|record| record.checksum)
+    /// What was written of a line that failed is no part of the segment.
+    fn undo(&mut self, state: State) {
+        self.state = if self.file.set_len(self.bytes).is_ok() { state } else { State::Closed };
+    }
+
+    /// The position of the first report that stands there or behind it.
+    pub(super) fn first_from(&self, from: Position) -> Option<Position> {
+        self.records.iter().map(|record| record.position).find(|position| *position >= from)
+    }
+
+    pub(super) fn read(&self, position: Position) -> Result<Vec<u8>, BufferError> {
+        let record = self.records.iter().find(|record| record.position == position);
+        self.json(*record.expect("a position that this segment gave"))
+    }
+
+    /// It cannot be read any more.
+    pub(super) fn lose(&mut self, position: Position) -> Dropped {
+        let lost = self.records.extract_if(.., |record| record.position == position);
+        sum(lost.collect::<Vec<_>>().iter())
+    }
+
+    /// That of the last report up to there.
+    pub(super) fn checksum_up_to(&self, position: Position) -> Option<Checksum> {
+        let known = self.records.iter().rev().find(|record| record.position <= position);
+        known.map(|record| record.checksum)
     }
 
     pub(super) fn position(&self, checksum: &[u8]) -> Option<Position> {
@@ -158,11 +186,7 @@ impl Segment {
 
     /// What is lost if it goes.
     pub(super) fn dropped_from(&self, confirmed: Position) -> Dropped {
-        let lost = self.records.iter().filter(|record| record.position >= confirmed);
-        lost.fold(Dropped::default(), |dropped, record| Dropped {
-            reports: dropped.reports + 1,
-            events: dropped.events + u64::from(record.events),
-        })
+        sum(self.records.iter().filter(|record| record.position >= confirmed))
     }
 
     /// Writes itself anew without its reports without events.
@@ -183,8 +207,8 @@ impl Segment {
         Ok(dropped)
     }
 
-    pub(super) fn remove(self) -> Result<(), BufferError> {
-        fs::remove_file(&self.path).map_err(|source| BufferError::Write { path: self.path, source })
+    pub(super) fn remove(&self) -> Result<(), BufferError> {
+        fs::remove_file(&self.path).map_err(|source| BufferError::Remove { path: self.path.clone(), source })
     }
 
     /// Either the old content or the new one is there after a crash.
@@ -198,7 +222,11 @@ impl Segment {
             fs::rename(&fresh, &self.path)?;
             OpenOptions::new().read(true).append(true).open(&self.path)
         };
-        let file = write().map_err(|source| BufferError::Write { path: self.path.clone(), source })?;
+        let file = write().map_err(|source| {
+            // Half a file would hold the room that was missing.
+            let _ = fs::remove_file(&fresh);
+            BufferError::Write { path: self.path.clone(), source }
+        })?;
         if let Some(folder) = self.path.parent() {
             sync_folder(folder)?;
         }
@@ -223,6 +251,13 @@ fn path(folder: &Path, number: u64) -> PathBuf {
 fn sync_folder(folder: &Path) -> Result<(), BufferError> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.map_err(|source| BufferError::Folder { path: folder.to_owned(), source })
+}
+
+fn sum<'a>(records: impl Iterator<Item = &'a Record>) -> Dropped {
+    records.fold(Dropped::default(), |dropped, record| Dropped {
+        reports: dropped.reports + 1,
+        events: dropped.events + u64::from(record.events),
+    })
 }
 
 /// What cannot be read as a report counts as one with an event, so that it is not dropped as the first.

@@ -7,6 +7,10 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use small_disk::SmallDisk;
+
+#[path = "../../../tests/agent/small_disk.rs"]
+mod small_disk;
 
 const ROOM: u64 = 256 << 10;
 
@@ -43,7 +47,7 @@ fn append(buffer: &mut Buffer, numbers: std::ops::Range<u64>, events: usize) {
 /// Everything that waits, with its position.
 fn kept(buffer: &mut Buffer) -> Vec<(Position, u64)> {
     let (mut from, mut kept) = (Position::FIRST, Vec::new());
-    while let Some((position, json)) = buffer.read(from).unwrap() {
+    while let Some((position, json)) = buffer.read(from) {
         kept.push((position, number(&json)));
         from = position.next();
     }
@@ -182,4 +186,79 @@ proptest! {
         append(&mut buffer, 1..3, 1);
         prop_assert_eq!(numbers(&mut open(&folder)), [1, 2]);
     }
+}
+
+#[test]
+fn a_full_disk_costs_nothing_as_long_as_memory_lasts() {
+    let folder = folder();
+    let Some(disk) = SmallDisk::mount(folder.path(), 512) else { return };
+    let mut buffer = open(&folder);
+    append(&mut buffer, 0..10, 1);
+    let filler = disk.fill();
+    let (mut n, mut failures) = (10, 0);
+    while failures < 20 {
+        failures += usize::from(buffer.append(&report(n, 0), 0).is_err());
+        n += 1;
+    }
+    // A line that was half written is gone: nothing is damaged, and nothing is glued to it afterwards.
+    assert!(open(&folder).take_dropped().is_none());
+    assert_eq!(numbers(&mut buffer), (0..n).collect::<Vec<_>>(), "from the disk and from memory, in order");
+    assert_eq!(buffer.waiting(), n);
+    let (seventh_pending, _) = kept(&mut buffer)[n as usize - 14];
+    buffer.confirm(seventh_pending).unwrap_err();
+    assert_eq!(numbers(&mut buffer), (n - 13..n).collect::<Vec<_>>(), "without a note as well");
+
+    fs::remove_file(filler).unwrap();
+    append(&mut buffer, n..n + 1, 1);
+    assert!(
+        numbers(&mut open(&folder)).ends_with(&(n - 13..=n).collect::<Vec<_>>()),
+        "written before the next one"
+    );
+    assert!(buffer.take_dropped().is_none() && open(&folder).take_dropped().is_none());
+}
+
+#[test]
+fn on_a_full_disk_the_oldest_segment_makes_way_for_an_event_and_not_for_a_heartbeat() {
+    let folder = folder();
+    let Some(disk) = SmallDisk::mount(folder.path(), 1_024) else { return };
+    let mut buffer = open(&folder);
+    append(&mut buffer, 0..600, 1);
+    let segments = buffer.segments.len();
+    disk.fill();
+    let mut n = 600;
+    while buffer.append(&report(n, 0), 0).is_ok() {
+        n += 1;
+    }
+    assert_eq!((buffer.segments.len(), buffer.take_dropped()), (segments, Dropped::default()));
+    buffer.append(&report(n + 1, 1), 1).unwrap();
+    let dropped = buffer.take_dropped();
+    assert!(dropped.reports > 0 && dropped.reports == dropped.events, "{dropped:?}");
+    let left = numbers(&mut open(&folder));
+    assert_eq!(left, (dropped.reports..=n + 1).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_segment_that_cannot_be_begun_is_begun_later() {
+    let folder = folder();
+    let mut buffer = open(&folder);
+    let blocking = folder.path().join("0000000000000000.reports");
+    fs::create_dir(&blocking).unwrap();
+    buffer.append(&report(1, 1), 1).unwrap_err();
+    fs::remove_dir(&blocking).unwrap();
+    fs::write(&blocking, "the rest of a vain attempt").unwrap();
+    append(&mut buffer, 2..3, 0);
+    assert_eq!(numbers(&mut open(&folder)), [1, 2]);
+}
+
+#[test]
+fn a_report_that_the_disk_does_not_give_back_costs_itself() {
+    let folder = folder();
+    let mut buffer = open(&folder);
+    append(&mut buffer, 0..3, 1);
+    let file = files(&folder).remove(0);
+    let mut content = fs::read(&file).unwrap();
+    content[report(0, 1).len() / 2] ^= 0x10;
+    fs::write(&file, content).unwrap();
+    assert_eq!(numbers(&mut buffer), [1, 2]);
+    assert_eq!(buffer.take_dropped(), Dropped { reports: 1, events: 1 });
 }

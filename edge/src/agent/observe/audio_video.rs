@@ -5,6 +5,8 @@ use std::path::Path;
 use super::read;
 use crate::field::report::format::{AudioVideo, Text};
 
+pub(super) const FOLDERS: [&str; 2] = ["class/video4linux", "class/sound"];
+
 /// `None` if the kernel shows no classes of devices at all.
 pub(super) fn devices(sysfs: &Path) -> Option<Vec<AudioVideo>> {
     let class = sysfs.join("class");

@@ -6,6 +6,10 @@ use super::read;
 use crate::agent::config::KnownMedia;
 use crate::field::report::format::{Media, Text};
 
+const USB: &str = "bus/usb/devices";
+const BLOCK: &str = "block";
+pub(super) const FOLDERS: [&str; 2] = [USB, BLOCK];
+
 /// Classes of USB interfaces through which files are exchanged: mass storage, and still image (PTP, MTP).
 const STORAGE_CLASSES: [&str; 2] = ["08", "06"];
 
@@ -25,7 +29,7 @@ pub(super) fn media(sysfs: &Path, register: Option<&[KnownMedia]>) -> Option<Vec
 }
 
 fn usb(sysfs: &Path) -> Option<Vec<Media>> {
-    let folder = sysfs.join("bus/usb/devices");
+    let folder = sysfs.join(USB);
     let names = read::names(&folder)?;
     let is_storage = |device: &str| {
         let interfaces = names.iter().filter(|name| name.split_once(':').is_some_and(|(of, _)| of == device));
@@ -43,7 +47,7 @@ fn usb(sysfs: &Path) -> Option<Vec<Media>> {
 
 /// Cards in a slot, and discs in a drive. USB sticks are block devices too, and were found already.
 fn block(sysfs: &Path) -> Option<Vec<Media>> {
-    let folder = sysfs.join("block");
+    let folder = sysfs.join(BLOCK);
     let medium = |name: String| {
         let file = |file: &str| read::line(&folder.join(&name).join(file));
         if name.starts_with("mmcblk") {

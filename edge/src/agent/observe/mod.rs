@@ -10,15 +10,13 @@ mod route;
 mod session;
 mod utmp;
 
+use std::path::Path;
 use std::time::SystemTime;
 
 use super::config::{KnownMedia, ObserveConfig};
-use crate::field::report::format::State;
+use crate::field::report::format::{State, Unlisted};
 
-/// As many entries of a class as a report may carry; beyond it the observation is cut, in the order of the names.
-pub const ITEMS_MAX: usize = 64;
-
-/// Looks at everything once.
+/// Looks at everything once. As much as there is: what a report has no room for is still compared.
 pub fn observe(config: &ObserveConfig, register: Option<&[KnownMedia]>) -> State {
     let sysfs = &config.sysfs;
     let sessions = session::sessions(&config.run);
@@ -27,12 +25,13 @@ pub fn observe(config: &ObserveConfig, register: Option<&[KnownMedia]>) -> State
         patch_age_days: config.patch_stamp.as_deref().and_then(patch_age_days),
         // No Linux system shows this in a common way.
         antivirus: None,
-        interfaces: cut(network::interfaces(sysfs)),
-        routes: cut(route::default_routes(&config.proc)),
-        radios: cut(radio::radios(sysfs)),
-        media: cut(media::media(sysfs, register)),
-        audio_video: cut(audio_video::devices(sysfs)),
-        sessions: cut(sessions),
+        interfaces: network::interfaces(sysfs),
+        routes: route::default_routes(&config.proc),
+        radios: radio::radios(sysfs),
+        media: media::media(sysfs, register),
+        audio_video: audio_video::devices(sysfs),
+        sessions,
+        unlisted: unseen(config),
     }
 }
 
@@ -41,14 +40,22 @@ pub fn is_shutting_down(config: &ObserveConfig) -> bool {
     config.run.join("nologin").is_file()
 }
 
-fn cut<T>(items: Option<Vec<T>>) -> Option<Vec<T>> {
-    items.map(|mut items| {
-        items.truncate(ITEMS_MAX);
-        items
-    })
+/// What is not even looked at, because there is so much of it.
+fn unseen(config: &ObserveConfig) -> Unlisted {
+    let (sysfs, proc, run) = (&config.sysfs, &config.proc, &config.run);
+    let beyond =
+        |root: &Path, folders: &[&str]| folders.iter().map(|folder| read::beyond(&root.join(folder))).sum();
+    Unlisted {
+        interfaces: beyond(sysfs, &[network::FOLDER]),
+        routes: route::TABLES.iter().filter(|table| read::is_cut(&proc.join(table))).count() as u64,
+        radios: beyond(sysfs, &radio::FOLDERS),
+        media: beyond(sysfs, &media::FOLDERS),
+        audio_video: beyond(sysfs, &audio_video::FOLDERS),
+        sessions: beyond(run, &[session::FOLDER]) + u64::from(read::is_cut(&run.join(session::UTMP))),
+    }
 }
 
-fn patch_age_days(stamp: &std::path::Path) -> Option<u32> {
+fn patch_age_days(stamp: &Path) -> Option<u32> {
     const DAY_S: u64 = 86_400;
     let touched = std::fs::metadata(stamp).ok()?.modified().ok()?;
     let age = SystemTime::now().duration_since(touched).unwrap_or_default();

@@ -5,13 +5,14 @@ use std::path::Path;
 use super::read;
 use crate::field::report::format::{Interface, Text};
 
+pub(super) const FOLDER: &str = "class/net";
 /// `ARPHRD_LOOPBACK`
 const LOOPBACK: &str = "772";
 /// `IFF_UP`
 const FLAG_UP: u32 = 1;
 
 pub(super) fn interfaces(sysfs: &Path) -> Option<Vec<Interface>> {
-    let folder = sysfs.join("class/net");
+    let folder = sysfs.join(FOLDER);
     let names = read::names(&folder)?;
     Some(names.iter().filter_map(|name| interface(&folder.join(name), name)).collect())
 }

@@ -5,6 +5,10 @@ use std::path::Path;
 use super::{network, read};
 use crate::field::report::format::{Radio, RadioType, Text};
 
+/// Besides those of the network.
+pub(super) const FOLDERS: [&str; 5] =
+    ["class/rfkill", "class/bluetooth", "class/wwan", "class/nfc", "class/rc"];
+
 /// `RFKILL_STATE_UNBLOCKED`
 const UNBLOCKED: &str = "1";
 

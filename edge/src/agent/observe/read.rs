@@ -8,8 +8,8 @@ use crate::field::report::format::Text;
 
 /// Larger than any file that is read here, except on a machine with thousands of routes or logons.
 pub(super) const FILE_BYTES_MAX: u64 = 256 << 10;
-/// More entries than that no folder of these has; the rest is left out.
-const ENTRIES_MAX: usize = 4_096;
+/// More entries than that no folder of these has on a sound machine; the rest is not looked at, and counted.
+pub(super) const ENTRIES_MAX: usize = 4_096;
 
 pub(super) fn bytes(path: &Path) -> Option<Vec<u8>> {
     if !fs::metadata(path).ok()?.is_file() {
@@ -44,6 +44,16 @@ pub(super) fn names(folder: &Path) -> Option<Vec<String>> {
         entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
     names.sort_unstable();
     Some(names)
+}
+
+/// How many entries of a folder are not looked at.
+pub(super) fn beyond(folder: &Path) -> u64 {
+    fs::read_dir(folder).map_or(0, |entries| entries.skip(ENTRIES_MAX).count() as u64)
+}
+
+/// Whether a file is longer than what is read of it. Files of the kernel do not tell their length.
+pub(super) fn is_cut(path: &Path) -> bool {
+    bytes(path).is_some_and(|bytes| bytes.len() as u64 == FILE_BYTES_MAX)
 }
 
 /// A value of a file of `KEY=value` lines.

@@ -6,14 +6,15 @@ use std::path::Path;
 use super::read;
 use crate::field::report::format::{Route, Text};
 
+pub(super) const TABLES: [&str; 2] = ["net/route", "net/ipv6_route"];
+
 const FLAG_UP: u32 = 0x1;
 const FLAG_REJECT: u32 = 0x200;
 const LOOPBACK: &str = "lo";
 
 /// `None` if the kernel shows neither table.
 pub(super) fn default_routes(proc: &Path) -> Option<Vec<Route>> {
-    let four = read::all(&proc.join("net/route"));
-    let six = read::all(&proc.join("net/ipv6_route"));
+    let [four, six] = TABLES.map(|table| read::all(&proc.join(table)));
     if four.is_none() && six.is_none() {
         return None;
     }

@@ -5,13 +5,14 @@ use std::path::Path;
 use super::{read, utmp};
 use crate::field::report::format::{Logon, Text};
 
-const FOLDER: &str = "systemd/sessions";
+pub(super) const FOLDER: &str = "systemd/sessions";
+pub(super) const UTMP: &str = "utmp";
 
 /// `None` if the system shows nobody's sessions.
 pub(super) fn sessions(run: &Path) -> Option<Vec<Logon>> {
     match records(run) {
         Some(records) => Some(records.iter().filter_map(|record| logon(record)).collect()),
-        None => Some(utmp::logons(&read::bytes(&run.join("utmp"))?)),
+        None => Some(utmp::logons(&read::bytes(&run.join(UTMP))?)),
     }
 }
 

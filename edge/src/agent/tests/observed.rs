@@ -8,7 +8,6 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::agent::config::KnownMedia;
-use crate::agent::observe::ITEMS_MAX;
 use crate::field::report::format::Level;
 
 fn shown(tree: &Tree) -> Json {
@@ -152,7 +151,7 @@ fn what_is_not_there_is_left_out_and_not_called_empty() {
 }
 
 #[test]
-fn cameras_and_sound_are_found_and_long_lists_are_cut() {
+fn cameras_and_sound_are_found() {
     let tree = Tree::new();
     tree.write("sys/class/video4linux/video0/name", "HD Webcam\n");
     tree.write("sys/class/sound/card0/id", "PCH\n");
@@ -163,10 +162,19 @@ fn cameras_and_sound_are_found_and_long_lists_are_cut() {
             { "device": "camera", "name": "video0/HD Webcam" }, { "device": "audio", "name": "card0/PCH" },
         ])
     );
-    for number in 0..200 {
-        tree.usb(&format!("1-{number}"), "S", "08");
+}
+
+#[test]
+fn what_is_too_much_to_be_looked_at_is_counted() {
+    let tree = Tree::new();
+    for number in 0..5_000 {
+        std::fs::create_dir(tree.path(&format!("sys/class/net/dummy{number}"))).unwrap();
     }
-    assert_eq!(shown(&tree)["media"].as_array().unwrap().len(), ITEMS_MAX);
+    let state = shown(&tree);
+    let seen = state["interfaces"].as_array().unwrap().len() as u64;
+    let unseen = state["unlisted"]["interfaces"].as_u64().unwrap();
+    assert!(unseen > 900 && seen + unseen >= 5_000, "{seen} and {unseen}");
+    assert_eq!(state["unlisted"], json!({ "interfaces": unseen }));
 }
 
 proptest! {

@@ -5,9 +5,12 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::agent::compare::{Between, events};
 use crate::agent::reporter::{Made, Reporter, sent_now};
+use crate::agent::run::clock_change;
+use crate::clock::Steps;
 use crate::field::report::format::{Agent, Boot, Event, Moment, Sent, State, Text};
 use crate::field::report::tests::schema::faults;
-use crate::field::report::{EVENTS_MAX, REPORT_BYTES_MAX};
+use crate::field::report::{EVENTS_MAX, ITEMS_MAX, REPORT_BYTES_MAX};
+use wire::{BootId, ClockState, Stamp};
 
 const BOOT: Boot = Boot([7; 16]);
 const OTHER_BOOT: Boot = Boot([8; 16]);
@@ -124,6 +127,64 @@ fn numbers_go_on_over_a_restart_and_begin_anew_with_a_boot() {
     assert_eq!(seq(reporter(BOOT, Some(&made.json))), 5_002);
     assert_eq!(seq(reporter(OTHER_BOOT, Some(&made.json))), 1);
     assert_eq!(seq(reporter(BOOT, Some(b"garbage"))), 5_001);
+}
+
+#[test]
+fn a_step_of_the_wall_clock_is_told_in_seconds_and_with_its_sign() {
+    let stamp = |mono_ms, wall_ms| Stamp { boot: BootId([7; 16]), mono_ms, wall_ms, clock: ClockState::Free };
+    let mut steps = Steps::default();
+    let mut look = |mono_ms, wall_ms| steps.look(&stamp(mono_ms, wall_ms)).map(clock_change);
+    assert_eq!(look(1_000, 60_000), None);
+    assert_eq!(look(3_000, 7_000), Some(Event::ClockChange { seconds: -55 }));
+    assert_eq!(look(4_000, i64::MAX), Some(Event::ClockChange { seconds: (i64::MAX - 8_000) / 1_000 }));
+}
+
+#[test]
+fn a_stick_in_a_crowd_is_told_and_the_crowd_is_counted() {
+    let tree = Tree::new();
+    for number in 0..200 {
+        tree.interface(&format!("dummy{number:03}"), "02:00:00:00:00:09", "down");
+        tree.usb(&format!("1-{number:03}"), &format!("S{number}"), "08");
+    }
+    let crowd = tree.observe();
+    tree.usb("9-1", "THE-STICK", "08");
+    let now_there = tree.observe();
+    assert_eq!(told(&crowd, &now_there, Between::OneBoot), ["media_insert THE-STICK"]);
+    tree.unplug("9-1");
+    assert_eq!(told(&now_there, &tree.observe(), Between::OneBoot), ["media_remove THE-STICK"]);
+
+    let report = read(&reporter(BOOT, None).report(&[], &now_there, now())[0]);
+    assert_eq!(
+        report["state"]["unlisted"],
+        json!({ "interfaces": 201 - ITEMS_MAX, "media": 201 - ITEMS_MAX })
+    );
+    assert_eq!(report["state"]["media"].as_array().unwrap().len(), ITEMS_MAX);
+}
+
+#[test]
+fn lists_that_do_not_fit_are_counted_and_what_came_meanwhile_is_told_after_a_restart() {
+    let tree = Tree::new();
+    for number in 0..60 {
+        let long = "\u{1}".repeat(250);
+        tree.usb(&format!("1-{number}"), &format!("S{number}"), "08");
+        tree.write(
+            &format!("sys/bus/usb/devices/1-{number}/serial"),
+            format!("S{number}{}", "\"".repeat(240)),
+        );
+        tree.write(&format!("sys/class/net/eth{number}/type"), "1");
+        tree.write(&format!("sys/class/net/eth{number}/address"), format!("A{long}{}", "\"".repeat(240)));
+    }
+    let state = tree.observe();
+    let made = reporter(BOOT, None).report(&[Event::Boot], &state, now());
+    assert_eq!(made.len(), 1);
+    let report = read(&made[0]);
+    let listed = report["state"]["media"].as_array().unwrap().len() as u64;
+    assert!(listed < 60 && report["state"]["unlisted"]["media"] == 60 - listed, "{listed}");
+    tree.usb("9-1", "THE-STICK", "08");
+    let agent = Agent { name: Text::cut("test"), version: Text::cut("1"), policy: None };
+    let (_, last) = Reporter::new("desk-1", agent, BOOT, now(), Some(&made[0].json));
+    let told = told(&last.unwrap().state, &tree.observe(), Between::OneBoot);
+    assert!(told.contains(&"media_insert THE-STICK".to_owned()));
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! What is counted and logged of an agent's reports.
 
-use std::error::Error;
-
 use metrics::Counter;
+use runtime::causes::in_full;
 use tracing::warn;
 use wire::DeviceId;
 
@@ -65,8 +64,7 @@ impl Counters {
         metrics::counter!("edge_host_reports_rejected_total", "device" => self.device.clone(), "reason" => reason)
             .increment(1);
         if self.rejecting.replace(reason) != Some(reason) {
-            let source = rejected.source().map(ToString::to_string);
-            warn!(%device, reason, source, "a host report was refused: {rejected}");
+            warn!(%device, reason, "a host report was refused: {}", in_full(rejected));
         }
     }
 

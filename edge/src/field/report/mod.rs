@@ -25,13 +25,13 @@ mod counters;
 mod points;
 
 pub use order::BookmarkError;
-pub use parse::{EVENTS_MAX, REPORT_BYTES_MAX, Rejected};
+pub use parse::{EVENTS_MAX, ITEMS_MAX, REPORT_BYTES_MAX, Rejected};
 pub use points::Points;
 
 use wire::{DeviceId, Marks, Quality, Stamp};
 
 use super::sample::Sample;
-use crate::spool::Bookmark;
+use crate::bookmark::{Bookmark, Part};
 use counters::Counters;
 use format::Event;
 use order::{Arrived, Order};
@@ -150,7 +150,7 @@ impl Reports {
         }
         self.counters.unmapped(out.unmapped);
         let scans = if out.samples.is_empty() { Vec::new() } else { vec![(placed.stamp, out.samples)] };
-        let bookmark = Some(Bookmark { name: self.device.as_str().into(), bytes: self.order.to_bytes() });
+        let bookmark = Some(Bookmark::of(&self.device, Part::Messages, self.order.to_bytes()));
         Ok(Taken { scans, bookmark })
     }
 }

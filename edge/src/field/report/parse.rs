@@ -9,6 +9,8 @@ use super::format::{Event, Incoming, VERSION};
 pub const REPORT_BYTES_MAX: usize = 32 << 10;
 /// An agent that has more to say sends a second report.
 pub const EVENTS_MAX: usize = 256;
+/// More things of one class than a sound host has. Whatever a list names beyond it is counted as unlisted.
+pub const ITEMS_MAX: usize = 64;
 /// JSON numbers are exact up to here, and 285,000 years are enough.
 pub(super) const EXACT_MAX: u64 = 1 << 53;
 

@@ -8,9 +8,9 @@ use wire::{Kind, Value};
 use super::Out;
 use super::format::{Event, State};
 use super::happened::{audio_video, interface, logon, media, radio, route};
+use super::parse::ITEMS_MAX;
+use super::words::Words;
 
-/// More things of one class no host has; beyond it the report was not made by an agent that observes.
-const ITEMS_MAX: usize = 64;
 const CLASSES: [Kind; 5] =
     [Kind::HostInterface, Kind::HostRadio, Kind::HostMedia, Kind::HostAudioVideo, Kind::HostLogon];
 const WORD: &str = "present";
@@ -37,24 +37,26 @@ impl Present {
         }
     }
 
-    /// Tells what is there and was not known to be, and forgets what is gone.
+    /// Tells what is there and was not known to be, and forgets what is gone. How much is there that nobody lists is told
+    /// in the same way: each time that it is another number.
     pub(super) fn compare(&mut self, state: &State, out: &mut Out<'_>) {
-        let interfaces = texts(&state.interfaces, |item| interface(WORD, item));
-        let routes = texts(&state.routes, |item| route("present-route", item));
+        let more = &state.unlisted;
+        let interfaces = texts(&state.interfaces, |item| interface(WORD, item), "unlisted", more.interfaces);
+        let routes =
+            texts(&state.routes, |item| route("present-route", item), "unlisted-routes", more.routes);
         let both = match (interfaces, routes) {
             (None, None) => None,
             (one, other) => Some(one.into_iter().chain(other).flatten().collect()),
         };
         let shown = [
             both,
-            texts(&state.radios, |item| radio(WORD, item)),
-            texts(&state.media, |item| media(WORD, item)),
-            texts(&state.audio_video, |item| audio_video(WORD, item)),
-            texts(&state.sessions, |who| logon(WORD, who)),
+            texts(&state.radios, |item| radio(WORD, item), "unlisted", more.radios),
+            texts(&state.media, |item| media(WORD, item), "unlisted", more.media),
+            texts(&state.audio_video, |item| audio_video(WORD, item), "unlisted", more.audio_video),
+            texts(&state.sessions, |who| logon(WORD, who), "unlisted", more.sessions),
         ];
         for ((kind, known), shown) in CLASSES.into_iter().zip(&mut self.0).zip(shown) {
-            let Some(shown) = shown else { continue };
-            let there: BTreeSet<String> = shown.iter().take(ITEMS_MAX).map(ToString::to_string).collect();
+            let Some(there) = shown else { continue };
             for new in there.difference(known) {
                 out.happened(kind, Value::text(new));
             }
@@ -70,6 +72,16 @@ impl Present {
     }
 }
 
-fn texts<T>(items: &Option<Vec<T>>, text: impl Fn(&T) -> Value) -> Option<Vec<Value>> {
-    items.as_ref().map(|items| items.iter().map(text).collect())
+/// `None` if nothing was observed.
+fn texts<T>(
+    items: &Option<Vec<T>>,
+    text: impl Fn(&T) -> Value,
+    unlisted: &'static str,
+    more: u64,
+) -> Option<BTreeSet<String>> {
+    let listed = items.as_deref().unwrap_or_default();
+    let more = more.saturating_add(listed.len().saturating_sub(ITEMS_MAX) as u64);
+    let crowd = (more > 0).then(|| Words::new(unlisted).number("count", Some(more)).value());
+    let there = listed.iter().take(ITEMS_MAX).map(text).chain(crowd);
+    (items.is_some() || more > 0).then(|| there.map(|text| text.to_string()).collect())
 }

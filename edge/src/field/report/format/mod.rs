@@ -85,6 +85,59 @@ pub struct State {
     pub audio_video: Option<Vec<AudioVideo>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions: Option<Vec<Logon>>,
+    #[serde(default, skip_serializing_if = "Unlisted::is_none")]
+    pub unlisted: Unlisted,
+}
+
+/// How many things of each class are there beyond those that its list names; as many at least. What is hidden in a crowd
+/// is not hidden.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Unlisted {
+    #[serde(skip_serializing_if = "is_zero")]
+    pub interfaces: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub routes: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub radios: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub media: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub audio_video: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub sessions: u64,
+}
+
+impl Unlisted {
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl State {
+    /// The same, with the first `max` entries of each list, and the others counted.
+    pub fn listing(&self, max: usize) -> State {
+        let mut state = self.clone();
+        let unlisted = &mut state.unlisted;
+        cut(&mut state.interfaces, max, &mut unlisted.interfaces);
+        cut(&mut state.routes, max, &mut unlisted.routes);
+        cut(&mut state.radios, max, &mut unlisted.radios);
+        cut(&mut state.media, max, &mut unlisted.media);
+        cut(&mut state.audio_video, max, &mut unlisted.audio_video);
+        cut(&mut state.sessions, max, &mut unlisted.sessions);
+        state
+    }
+}
+
+fn cut<T>(items: &mut Option<Vec<T>>, max: usize, unlisted: &mut u64) {
+    if let Some(items) = items {
+        *unlisted = unlisted.saturating_add(items.len().saturating_sub(max) as u64);
+        items.truncate(max);
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -50,7 +50,8 @@ pub(super) const STATE: &str = r#"{
     "radios": [{ "radio": "modem", "name": "wwan0", "on": false }],
     "media": [{ "bus": "usb", "serial": "60A4" }],
     "audio_video": [{ "device": "audio", "name": "card0" }],
-    "sessions": [{ "user": "u17", "method": "console", "place": "tty1" }]
+    "sessions": [{ "user": "u17", "method": "console", "place": "tty1" }],
+    "unlisted": { "interfaces": 1, "routes": 2, "radios": 3, "media": 4, "audio_video": 5, "sessions": 6 }
 }"#;
 
 /// The JSON blocks of the document.

@@ -244,6 +244,36 @@ fn what_was_there_before_anybody_looked_is_told_once() {
 }
 
 #[test]
+fn what_nobody_lists_is_told_by_its_number() {
+    let mut reports = reports();
+    let mut seq = 0;
+    let mut crowds = |state: Json| {
+        seq += 1;
+        let mut report = report(seq, seq * 1_000, json!([]));
+        report["state"] = state;
+        let lines = take(&mut reports, &report, at(seq * 1_000));
+        let lines = lines.into_iter().filter(|line| line.contains("unlisted"));
+        lines.map(|line| line.split_once(' ').unwrap().1.to_owned()).collect::<Vec<_>>()
+    };
+    let unlisted = json!({ "media": [], "unlisted": { "media": 12, "routes": 3 } });
+    let told = ["host.interface unlisted-routes count=3", "host.media unlisted count=12"];
+    assert_eq!(crowds(unlisted.clone()), told);
+    assert!(crowds(unlisted).is_empty(), "told once");
+    assert_eq!(crowds(json!({ "media": [], "unlisted": { "media": 13 } })), ["host.media unlisted count=13"]);
+    // Nor does an agent that lists more than it may hide anything behind the limit.
+    let media: Vec<Json> = (0..70).map(|n| json!({ "bus": "usb", "serial": n.to_string() })).collect();
+    assert_eq!(crowds(json!({ "media": media })), ["host.media unlisted count=6"]);
+    // Interfaces crowd out no route.
+    let interfaces: Vec<Json> = (0..64).map(|n| json!({ "name": format!("d{n}") })).collect();
+    let mut report = report(5, 9_000, json!([]));
+    report["state"] = json!({ "interfaces": interfaces, "routes": [{ "interface": "wlan0" }] });
+    assert!(
+        take(&mut reports, &report, at(9_000))
+            .contains(&"9000 host.interface present-route wlan0".to_owned())
+    );
+}
+
+#[test]
 fn a_host_that_calls_itself_otherwise_is_told() {
     let mut reports = reports();
     take(&mut reports, &report(1, 1_000, json!([])), at(1_000));
