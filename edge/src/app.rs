@@ -8,6 +8,8 @@
 //! ```
 
 mod error;
+mod handover;
+mod memory;
 mod reload;
 mod stages;
 
@@ -20,6 +22,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use runtime::causes::in_full;
 use runtime::service::{Notice, Notifier};
 use runtime::shutdown::{Hangups, Shutdown, on_signals};
 use runtime::{telemetry, tls};
@@ -39,6 +42,8 @@ use crate::surroundings;
 use crate::uplink::{self, Finding};
 
 pub use error::AppError;
+use handover::Handover;
+use memory::Returning;
 use reload::Refused;
 use stages::Stages;
 
@@ -49,18 +54,31 @@ const DRAIN_MAX: Duration = Duration::from_secs(10);
 const SOFTWARE: &str = concat!("strongroom-edge ", env!("CARGO_PKG_VERSION"));
 
 /// A configuration with the site that it describes.
+#[derive(Clone)]
 pub struct Plan {
     pub config: Config,
     pub site: Arc<Site>,
-    /// The beginning of the SHA-256 of the file, so that a hub can see which edges run with which configuration.
+    /// So that a hub can see which edges run with which configuration: the beginning of the SHA-256 over the SHA-256 of the
+    /// file and those of the profiles, in the order in which its devices name them first. Limits stand in profiles.
     pub config_hash: u64,
+    /// Of the certificates and keys that are read with the start of the stages.
+    pub certificates: Digest,
 }
 
 impl Plan {
     pub fn load(path: &Path) -> Result<Self, AppError> {
-        let config = Config::load(path).map_err(AppError::Config)?;
+        // Read once, so that the hash is that of the text that was judged.
+        let text = runtime::config::read(path).map_err(AppError::Config)?;
+        let config: Config = runtime::config::parse(path, &text).map_err(AppError::Config)?;
         let site = Site::build(&config).map_err(AppError::Site)?;
-        Ok(Self { config, site: Arc::new(site), config_hash: config_hash(path)? })
+        let config_hash = config_hash(&text, &config.profiles);
+        let certificates = surroundings::certificates(&config);
+        Ok(Self { config, site: Arc::new(site), config_hash, certificates })
+    }
+
+    /// Whether all that the stages are built from is the same, to the letter.
+    fn is_same(&self, other: &Plan) -> bool {
+        (self.config_hash, self.certificates) == (other.config_hash, other.certificates)
     }
 }
 
@@ -95,13 +113,16 @@ struct Life {
     clock: Clock,
     notifier: Arc<Notifier>,
     reloads: watch::Sender<Reloads>,
+    returning: Arc<Returning>,
     started: Instant,
 }
 
 /// Why the stages were drained.
 enum Drained {
-    ToStop,
-    ToReload(Box<Plan>),
+    Stop,
+    Reload(Box<Plan>, Handover),
+    /// The same plan, with the disk that was not there before.
+    Return(Handover),
 }
 
 /// Runs an edge until it is told to stop.
@@ -119,14 +140,19 @@ pub async fn run(path: &Path) -> Result<(), AppError> {
         clock: clock::system().map_err(AppError::Clock)?,
         notifier: Arc::new(Notifier::from_environment()),
         reloads: watch::Sender::default(),
+        returning: Arc::default(),
         started: Instant::now(),
     };
     announce(&plan);
-    let mut stages = Stages::start(&plan, &life).await?;
+    let mut stages = Stages::start(&plan, &life, &mut Handover::default()).await?;
     tokio::spawn(signals);
     life.notifier.tell(&[Notice::Ready]);
-    while let Drained::ToReload(new) = work(stages, &plan, &life, &mut hangups).await? {
-        (plan, stages) = replace(plan, *new, &life).await?;
+    loop {
+        match work(stages, &plan, &life, &mut hangups).await? {
+            Drained::Stop => break,
+            Drained::Reload(new, before) => (plan, stages) = replace(plan, *new, &life, before).await?,
+            Drained::Return(mut before) => stages = Stages::start(&plan, &life, &mut before).await?,
+        }
         life.notifier.tell(&[Notice::Ready]);
     }
     info!("the edge has stopped; everything it held is sealed");
@@ -135,35 +161,46 @@ pub async fn run(path: &Path) -> Result<(), AppError> {
 
 /// Lets the stages work until they are to stop, or until there is a sound configuration to take their place.
 async fn work(stages: Stages, plan: &Plan, life: &Life, hangups: &mut Hangups) -> Result<Drained, AppError> {
-    let Stages { tasks, shutdown } = stages;
+    let Stages { tasks, shutdown, leaving } = stages;
     let mut working = pin!(tasks.run(DRAIN_MAX));
     let new = loop {
         tokio::select! {
             ended = &mut working => {
                 ended.map_err(AppError::Stopped)?;
-                return Ok(Drained::ToStop);
+                return Ok(Drained::Stop);
             }
             () = life.process.wait() => {
                 life.notifier.tell(&[Notice::Stopping]);
                 working.await.map_err(AppError::Stopped)?;
-                return Ok(Drained::ToStop);
+                return Ok(Drained::Stop);
             }
             () = hangups.next() => match prepare(plan, life) {
-                Some(new) => break new,
+                Some(new) => break Some(new),
                 None => life.notifier.tell(&[Notice::Ready]),
             },
+            () = life.returning.wished() => break None,
         }
     };
     shutdown.begin();
     working.await.map_err(AppError::Stopped)?;
-    Ok(if life.process.begun() { Drained::ToStop } else { Drained::ToReload(Box::new(new)) })
+    let before = leaving.collect(plan);
+    Ok(match new {
+        _ if life.process.begun() => Drained::Stop,
+        Some(new) => Drained::Reload(Box::new(new), before),
+        None => Drained::Return(before),
+    })
 }
 
-/// Reads the configuration again. With any fault the running one goes on.
+/// Reads the configuration again. With any fault the running one goes on, and so it does if nothing is another.
 fn prepare(running: &Plan, life: &Life) -> Option<Plan> {
     info!(config = %life.config.display(), "the configuration is read again");
     life.notifier.tell(&[Notice::Reloading]);
     match reload::prepare(&life.config, running) {
+        Ok(plan) if plan.is_same(running) => {
+            info!("nothing changed, and the stages work on");
+            life.reloads.send_modify(|reloads| reload::note(reloads, true, reload::NOTHING.to_owned()));
+            None
+        }
         Ok(plan) => Some(plan),
         Err(refused) => {
             refuse(life, &refused);
@@ -173,16 +210,21 @@ fn prepare(running: &Plan, life: &Life) -> Option<Plan> {
 }
 
 fn refuse(life: &Life, refused: &Refused) {
-    let text = in_full(refused);
+    let text = in_full(refused).to_string();
     error!("the new configuration is refused, and the older one works on: {text}");
     life.reloads.send_modify(|reloads| reload::note(reloads, false, text));
 }
 
 /// Starts the stages of the new plan; if they cannot start, those of the older one again.
-async fn replace(old: Plan, new: Plan, life: &Life) -> Result<(Plan, Stages), AppError> {
-    match Stages::start(&new, life).await {
+async fn replace(
+    old: Plan,
+    new: Plan,
+    life: &Life,
+    mut before: Handover,
+) -> Result<(Plan, Stages), AppError> {
+    match Stages::start(&new, life, &mut before).await {
         Ok(stages) => {
-            let text = reload::changes(&old.config, &new.config);
+            let text = reload::changes(&old, &new);
             info!(changes = text, "the new configuration works");
             life.reloads.send_modify(|reloads| reload::note(reloads, true, text));
             announce(&new);
@@ -190,7 +232,7 @@ async fn replace(old: Plan, new: Plan, life: &Life) -> Result<(Plan, Stages), Ap
         }
         Err(error) => {
             refuse(life, &Refused::Plan(error));
-            let stages = Stages::start(&old, life).await?;
+            let stages = Stages::start(&old, life, &mut before).await?;
             Ok((old, stages))
         }
     }
@@ -211,12 +253,6 @@ fn refuse_radio(path: &Path, config: &Config) -> Result<(), AppError> {
     }
 }
 
-/// The error with all its causes, for the log and the status.
-fn in_full(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
-}
-
 type Signals = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
 /// From here on a signal is no sudden death: one that comes during the start is kept until the stages run, and ends them.
@@ -230,11 +266,11 @@ async fn listen(shutdown: &Shutdown) -> Result<Signals, AppError> {
     }
 }
 
-fn config_hash(path: &Path) -> Result<u64, AppError> {
-    let bytes =
-        std::fs::read(path).map_err(|source| AppError::ReadAgain { path: path.to_owned(), source })?;
-    let digest = Digest::of(&bytes);
-    Ok(digest.0[..8].iter().fold(0, |hash, byte| hash << 8 | u64::from(*byte)))
+fn config_hash(text: &str, profiles: &[Digest]) -> u64 {
+    let own = Digest::of(text.as_bytes());
+    let all: Vec<u8> = std::iter::once(&own).chain(profiles).flat_map(|digest| digest.0).collect();
+    let Digest([a, b, c, d, e, f, g, h, ..]) = Digest::of(&all);
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
 fn now_s() -> i64 {
@@ -276,6 +312,52 @@ mod tests {
     use std::process::Command;
 
     use super::*;
+
+    /// A pipe gives its text to one reader once; whoever reads twice would wait for ever, and may find another text in a file.
+    #[test]
+    fn a_configuration_is_read_once_and_its_hash_is_that_of_the_text() {
+        const PATIENCE: Duration = Duration::from_secs(30);
+        let text = "[edge]\nid = \"e\"\n[uplink]\nhubs = [\"hub:1\"]\nca = \"a\"\ncertificate = \"b\"\nkey = \"c\"\n\
+                    [spool]\npath = \"s\"\n";
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("edge.toml");
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let (loaded, wait) = std::sync::mpsc::channel();
+        let of_pipe = path.clone();
+        std::thread::spawn(move || loaded.send(Plan::load(&of_pipe).unwrap().config_hash));
+        std::fs::write(&path, text).unwrap();
+        let hash = wait.recv_timeout(PATIENCE).expect("it is read once");
+        assert_eq!(hash, config_hash(text, &[]));
+    }
+
+    #[test]
+    fn limits_in_a_profile_are_of_the_hash() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("edge.toml");
+        let device = |id: &str, unit: u8, profile: &str| {
+            format!(
+                "[[devices]]\nid = {id:?}\nprofile = {profile:?}\naddress = \"192.0.2.1:502\"\nunit = {unit}\n"
+            )
+        };
+        let devices = device("a", 1, "thermo.toml")
+            + &device("b", 2, "door-controller")
+            + &device("c", 3, "thermo.toml");
+        let text =
+            "[edge]\nid = \"e\"\n[uplink]\nhubs = [\"hub:1\"]\nca = \"a\"\ncertificate = \"b\"\nkey = \"c\"\n\
+                    [spool]\npath = \"s\"\n"
+                .to_owned() + &devices;
+        std::fs::write(&path, text).unwrap();
+        let hash = |high: u32| {
+            let profile = format!(
+                "name = \"thermo\"\n[[points]]\nname = \"temperature\"\nkind = \"environment.temperature\"\n\
+                 table = \"input\"\nregister = 1\ntype = \"i16\"\nlimits = {{ high = {high} }}\n"
+            );
+            std::fs::write(folder.path().join("thermo.toml"), profile).unwrap();
+            Plan::load(&path).unwrap_or_else(|error| panic!("{}", in_full(&error))).config_hash
+        };
+        assert_eq!(hash(27), hash(27));
+        assert_ne!(hash(27), hash(40), "weakened limits are seen at the hub");
+    }
 
     #[tokio::test]
     async fn a_signal_during_the_start_is_kept() {

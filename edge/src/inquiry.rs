@@ -2,7 +2,7 @@
 //! the service manager is fed from nothing else.
 
 use tokio::sync::{mpsc, oneshot};
-use wire::DeviceId;
+use wire::{DeviceId, Stamp};
 
 use crate::clock;
 use crate::detect::{Detector, OwnValues};
@@ -15,6 +15,16 @@ const INQUIRIES_MAX: usize = 16;
 pub enum Inquiry {
     Standing(oneshot::Sender<Standing>),
     Own(OwnValues),
+    Hold(Hold),
+}
+
+/// The wish that nothing be detected for a moment.
+#[derive(Debug)]
+pub struct Hold {
+    /// Told once all that was detected is sealed.
+    pub held: oneshot::Sender<()>,
+    /// The watch goes on when the other end is gone.
+    pub until: oneshot::Receiver<()>,
 }
 
 /// How the room and the clock stand, as the detectors see them.
@@ -24,6 +34,8 @@ pub struct Standing {
     pub devices: Vec<DeviceStanding>,
     /// `None` before the hub's first word.
     pub clock: Option<clock::Health>,
+    /// By how much the clock is ahead of the hub's.
+    pub clock_ahead_ms: Option<i64>,
 }
 
 /// How a device stands.
@@ -33,6 +45,8 @@ pub struct DeviceStanding {
     /// As its `link` point says; `unknown` until something was heard or missed.
     pub link: &'static str,
     pub scans: ScanCount,
+    /// Points whose numbers are beyond a limit, too fast or stuck, in words.
+    pub marked: Vec<String>,
 }
 
 /// What the watch counted of a device's scans.
@@ -72,6 +86,14 @@ impl WatchHandle {
         answer.await.ok()
     }
 
+    /// The watch detects nothing more, and all it found is sealed, until what comes back is dropped; `None` if there is no
+    /// watch any more. Scans wait meanwhile: whoever holds it keeps to a limit.
+    pub async fn hold(&self) -> Option<oneshot::Sender<()>> {
+        let ((held, is_held), (release, until)) = (oneshot::channel(), oneshot::channel());
+        self.0.send(Inquiry::Hold(Hold { held, until })).await.ok()?;
+        is_held.await.ok().map(|()| release)
+    }
+
     /// A watch that is gone has ended the others already.
     pub async fn tell(&self, own: OwnValues) {
         let _ = self.0.send(Inquiry::Own(own)).await;
@@ -105,13 +127,25 @@ impl Inquiries {
         }
     }
 
-    pub fn standing(&self, detector: &Detector) -> Standing {
-        let device = |((id, link), scans): ((DeviceId, &'static str), &ScanCount)| DeviceStanding {
-            id,
-            link,
-            scans: scans.clone(),
-        };
-        let devices = detector.links().zip(&self.counts).map(device).collect();
-        Standing { devices, clock: detector.clock_health() }
+    /// What was counted, for the watch after a reload.
+    pub fn leave(self, detector: &Detector) -> Vec<(DeviceId, ScanCount)> {
+        detector.links().map(|(id, _)| id).zip(self.counts).collect()
+    }
+
+    pub fn take_over(&mut self, detector: &Detector, counted: Vec<(DeviceId, ScanCount)>) {
+        for ((id, _), count) in detector.links().zip(&mut self.counts) {
+            if let Some((_, known)) = counted.iter().find(|(known, _)| *known == id) {
+                *count = known.clone();
+            }
+        }
+    }
+
+    pub fn standing(&self, detector: &Detector, now: Stamp) -> Standing {
+        let device =
+            |(((id, link), scans), marked): (((DeviceId, &'static str), &ScanCount), Vec<String>)| {
+                DeviceStanding { id, link, scans: scans.clone(), marked }
+            };
+        let devices = detector.links().zip(&self.counts).zip(detector.marked()).map(device).collect();
+        Standing { devices, clock: detector.clock_health(), clock_ahead_ms: detector.clock_ahead_ms(now) }
     }
 }

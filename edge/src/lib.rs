@@ -13,6 +13,7 @@
 
 pub mod config;
 
+pub mod bookmark;
 pub mod clock;
 
 pub mod field;
@@ -39,5 +40,6 @@ pub mod app;
 pub mod probe;
 pub mod spool_report;
 pub mod summary;
+mod terminal;
 
 pub mod agent;

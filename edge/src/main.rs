@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use runtime::causes::in_full;
 use strongroom_edge::app::{self, AppError};
 use strongroom_edge::config::LoopbackAddress;
 use strongroom_edge::probe::{self, Answer, Verdict};
 use strongroom_edge::status::{client, table};
-use strongroom_edge::summary;
+use strongroom_edge::{summary, surroundings};
 use wire::DeviceId;
 
 /// Worker threads: one may wait for a file while the other serves the devices.
@@ -25,10 +26,14 @@ Exit codes:
    2  the command line or the configuration is wrong, and every fault is printed with its line; or `check` found that
       files and folders are missing that a sound configuration names; or `status` reached no edge
   74  the storage of the spool failed. The file was not touched again; start the edge again: what was
-      reported durable is still there, and after two failures in a row the edge works from memory
+      reported durable is still there. After two failures in a row, or if the file cannot be opened, the edge works
+      from memory; it goes back to the disk by itself once that had room for spool.return_after and the hub has all
 
 Signals: SIGTERM and SIGINT seal what is on its way and stop. SIGHUP reads the configuration and its profiles again: if all
 is sound, the edge goes on with them within a second; with any fault it goes on as it was, and the log and `status` say why.
+If nothing changed, nothing is begun anew. What is known of devices that did not change, and of sirens, is taken along.
+The hash by which `status` and the hub tell configurations apart covers the file and every profile that a device names.
+
 Logs go to standard error; RUST_LOG sets their level (default info).";
 
 /// The unattended gateway of one key part: reads its alarm panels, doors, cabinets and jammers, keeps what changed
@@ -90,7 +95,9 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Probe(arguments) => return probe(&arguments),
         Command::Run { config } => run(config),
-        Command::Check { config } => app::check(&config).map(|plan| print(&summary::plan(&plan))),
+        Command::Check { config } => {
+            app::check(&config).map(|plan| print(&summary::plan(&plan, &surroundings::doubts(&plan.config))))
+        }
         Command::Status { config, address, json } => return status(config, address, json),
         Command::Token { device } => {
             summary::token(&device).map(|text| print(&text)).map_err(AppError::Token)
@@ -112,7 +119,7 @@ fn main() -> ExitCode {
 
 fn run(config: PathBuf) -> Result<(), AppError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
-    runtime.map_err(AppError::Thread)?.block_on(app::run(&config))
+    runtime.map_err(AppError::Runtime)?.block_on(app::run(&config))
 }
 
 /// Well, not well, or not reached.
@@ -153,14 +160,7 @@ fn print(text: &str) {
     let _ = io::stdout().lock().write_all(text.as_bytes());
 }
 
-/// The error with all its causes, for whoever reads the terminal or the journal.
+/// For whoever reads the terminal or the journal.
 fn complain(error: &dyn Error) {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", in_full(error));
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use wire::{ClockState, Gap, Lane, Stamp};
 
+use crate::bookmark::Bookmark;
 use crate::config::SpoolConfig;
-use crate::spool::{Bookmark, Inspection, LaneInspection};
+use crate::spool::{Inspection, LaneInspection};
+use crate::terminal::{aligned, size, span};
 
 /// Gaps and bookmarks that are shown one by one; a line says how many more there are.
 const ROWS_MAX: usize = 20;
@@ -21,9 +23,9 @@ pub fn text(inspection: &Inspection, config: &SpoolConfig, now_ms: i64) -> Strin
         "spool {}\nedge {edge}, epoch {epoch}, {tables} point table(s)\n\
          {} of {} in envelopes, {} on the disk; bytes written are counted while the edge runs (`spool_written_bytes_total`)\n\n",
         config.path.display(),
-        megabytes(bytes),
-        megabytes(config.bytes_max),
-        megabytes(*file_bytes),
+        size(bytes),
+        size(config.bytes_max),
+        size(*file_bytes),
     );
     let ages = [config.urgent_age_max, config.routine_age_max];
     let head = [
@@ -41,7 +43,7 @@ pub fn text(inspection: &Inspection, config: &SpoolConfig, now_ms: i64) -> Strin
     for (lane, (held, age_max)) in Lane::ALL.into_iter().zip(lanes.iter().zip(ages)) {
         rows.push(lane_row(lane, held, age_max, now_ms));
     }
-    aligned(&rows, &mut out);
+    out.push_str(&aligned(&rows));
     match signed {
         Some(heads) => line(
             &mut out,
@@ -75,7 +77,7 @@ fn lane_row(lane: Lane, held: &LaneInspection, age_max: Duration, now_ms: i64) -
         held.bytes.to_string(),
         age(held.oldest_at.as_ref(), now_ms),
         age(held.unconfirmed_at.as_ref(), now_ms),
-        span(age_max.as_millis() as i64),
+        span(age_max.as_millis() as u64),
     ]
 }
 
@@ -98,7 +100,7 @@ fn gap_rows(gaps: &[Gap], out: &mut String) {
             gap.reason.to_string(),
         ]
     }));
-    aligned(&rows, out);
+    out.push_str(&aligned(&rows));
     more(gaps.len(), out);
 }
 
@@ -114,7 +116,7 @@ fn bookmark_rows(bookmarks: &[Bookmark], out: &mut String) {
         let name = bookmark.name.escape_debug().to_string();
         [name, bookmark.bytes.len().to_string(), shown.map(|byte| format!("{byte:02x}")).collect()]
     }));
-    aligned(&rows, out);
+    out.push_str(&aligned(&rows));
     more(bookmarks.len(), out);
 }
 
@@ -128,46 +130,14 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     writeln!(out, "{text}").expect("writing to memory cannot fail");
 }
 
-/// Columns of the same width; the last one is as wide as it likes.
-fn aligned<const N: usize>(rows: &[[String; N]], out: &mut String) {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..N).map(width).collect();
-    for row in rows {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
-        line(out, format_args!("{}", cells.collect::<Vec<_>>().join("  ").trim_end()));
-    }
-}
-
 /// How long ago, by the wall clock; a clock that was not set says nothing.
 fn age(then: Option<&Stamp>, now_ms: i64) -> String {
     match then {
         None => "-".to_owned(),
         Some(then) if then.clock == ClockState::Unset => "before the clock was set".to_owned(),
-        Some(then) => match now_ms.saturating_sub(then.wall_ms) {
-            ago_ms if ago_ms < 0 => "in the future".to_owned(),
-            ago_ms => format!("{} ago", span(ago_ms)),
+        Some(then) => match u64::try_from(now_ms.saturating_sub(then.wall_ms)) {
+            Ok(ago_ms) => format!("{} ago", span(ago_ms)),
+            Err(_) => "in the future".to_owned(),
         },
-    }
-}
-
-fn span(ms: i64) -> String {
-    const UNITS: [(&str, i64); 4] = [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000)];
-    let unit = UNITS.iter().find(|(_, unit_ms)| ms >= 2 * unit_ms).unwrap_or(&("ms", 1));
-    format!("{} {}", ms / unit.1, unit.0)
-}
-
-fn megabytes(bytes: u64) -> String {
-    format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spans_are_told_in_the_unit_that_says_most() {
-        let spans = [0, 1_999, 2_000, 119_999, 120_000, 7_200_000, 90 * 86_400_000].map(span);
-        assert_eq!(spans, ["0 ms", "1999 ms", "2 s", "119 s", "2 min", "2 h", "90 d"]);
-        assert_eq!(megabytes(268_435_456), "268.4 MB");
     }
 }

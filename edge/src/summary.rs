@@ -1,7 +1,5 @@
 //! What `check` and `kinds` print, for people. Pure.
 
-use std::fmt::Write;
-
 use wire::{DeviceId, Kind, ValueType};
 
 use crate::app::Plan;
@@ -9,9 +7,10 @@ use runtime::tls::TlsVersions;
 
 use crate::config::{CoilConfig, Config, Hub, ListenerConfig};
 use crate::field::listener::Token;
+use crate::terminal::aligned;
 
 /// What a correct configuration will make the edge do.
-pub fn plan(Plan { config, site, .. }: &Plan) -> String {
+pub fn plan(Plan { config, site, .. }: &Plan, doubts: &[String]) -> String {
     let points: usize = site.devices.iter().map(|device| device.profile.points.len()).sum();
     let mut rows = vec![["DEVICE", "PROFILE", "ADDRESS", "UNIT", "POLL", "POINTS"].map(str::to_owned)];
     for device in &site.devices {
@@ -39,10 +38,11 @@ pub fn plan(Plan { config, site, .. }: &Plan) -> String {
     let coils =
         config.annunciators.iter().flat_map(|from| from.coils.iter().map(|coil| (from.id.as_str(), coil)));
     let coils: String = coils.map(coil).collect();
+    let doubts: String = doubts.iter().map(|doubt| format!("look at: {doubt}\n")).collect();
     let listeners: String = config.listeners.iter().map(|from| listener(config, from)).collect();
     format!(
         "edge {edge} → hub {hub}\n{devices} devices, {points} points, point table {version}\n\
-         spool {spool}, at most {bytes} bytes of envelopes (the file may take 2.3 times that)\n{arming}\n{status}{listeners}{coils}\n{table}",
+         spool {spool}, at most {bytes} bytes of envelopes (the file may take 2.3 times that)\n{arming}\n{status}{listeners}{coils}{doubts}\n{table}",
         edge = config.edge,
         hub = hubs(config),
         devices = site.devices.len(),
@@ -106,22 +106,6 @@ pub fn kinds() -> String {
         ]);
     }
     aligned(&rows)
-}
-
-/// Columns under each other. The widths are counted in characters.
-pub(crate) fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: [usize; COLUMNS] = std::array::from_fn(width);
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            write!(line, "{cell:width$}  ").expect("writing to memory cannot fail");
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
 }
 
 #[cfg(test)]

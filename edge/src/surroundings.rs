@@ -5,10 +5,14 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use runtime::tls::TlsError;
+use runtime::causes::behind;
+use runtime::tls::{self, ClientCa, OpenServerFiles, TlsError};
+use wire::Digest;
 
-use crate::config::{Access, BusConfig, BusId, Config, Endpoint, Hub, ListenerConfig};
+use crate::config::{Access, BusConfig, BusId, CoilsPlace, Config, Endpoint, Hub, ListenerConfig};
+use crate::health::Disk;
 use crate::radio::{Kernel, Radio};
+use crate::terminal::size;
 use crate::uplink::{self, Finding};
 
 /// Something that a configuration names and that an edge cannot work with; each says what to do.
@@ -19,9 +23,9 @@ pub enum Flaw {
         path.display()
     )]
     Unreadable { key: &'static str, path: PathBuf, source: io::Error },
-    #[error("uplink: {source}{}", cause(source))]
+    #[error("uplink: {source}{}", behind(source))]
     Tls { source: TlsError },
-    #[error("listener `{name}`: {source}{}", cause(source))]
+    #[error("listener `{name}`: {source}{}", behind(source))]
     Listener { name: String, source: TlsError },
     #[error("uplink.certificate: {finding}")]
     Certificate { finding: Finding },
@@ -62,11 +66,30 @@ impl Flaw {
 /// Everything that is not as an edge needs it now, at `now_s` seconds of the epoch.
 pub fn flaws(config: &Config, now_s: i64) -> Vec<Flaw> {
     let mut flaws = tls(config, now_s);
+    if flaws.is_empty() {
+        let issued = tls::check_issued(&config.uplink.files);
+        flaws.extend(issued.err().map(|source| Flaw::Tls { source }));
+    }
     flaws.extend(config.listeners.iter().filter_map(listener));
     flaws.extend(spool(&config.spool.path));
     flaws.extend(radios(config, &Kernel::default()));
     flaws.extend(config.buses.iter().filter_map(port));
     flaws
+}
+
+/// What an edge can work with, and what somebody will regret.
+pub fn doubts(config: &Config) -> Vec<String> {
+    let spool = &config.spool;
+    let held = fs::metadata(&spool.path).map_or(0, |file| file.len());
+    let room = Disk::under(&spool.path).map(|disk| disk.free_bytes.saturating_add(held));
+    let small = room.filter(|room| *room < spool.bytes_max).map(|room| {
+        format!(
+            "spool.bytes_max is {}, and its disk has room for {}: it is full before the spool makes room; write less",
+            size(spool.bytes_max),
+            size(room)
+        )
+    });
+    small.into_iter().collect()
 }
 
 /// The same without the spool, which the running edge has open.
@@ -103,8 +126,10 @@ pub fn radios(config: &Config, kernel: &Kernel) -> Vec<Flaw> {
     let listeners = config.listeners.iter().enumerate();
     flaws.extend(listeners.filter_map(|(place, listener)| heard_over(place, listener, kernel)));
     let annunciators = config.annunciators.iter().enumerate();
-    let annunciators =
-        annunciators.map(|(place, config)| (format!("annunciators[{place}].address"), &config.address));
+    let annunciators = annunciators.filter_map(|(place, config)| match &config.place {
+        CoilsPlace::Address(address) => Some((format!("annunciators[{place}].address"), address)),
+        CoilsPlace::Bus(_) => None,
+    });
     flaws.extend(devices.chain(annunciators).filter_map(|(key, address)| way(key, address, kernel)));
     flaws
 }
@@ -132,6 +157,22 @@ fn way(key: String, to: &Endpoint, kernel: &Kernel) -> Option<Flaw> {
 
 fn radio(key: String, judged: Result<(), Radio>) -> Option<Flaw> {
     judged.err().map(|source| Flaw::Radio { key, source })
+}
+
+/// Of the files that stages read when they start: one that was exchanged under its name is another configuration.
+pub fn certificates(config: &Config) -> Digest {
+    let own = &config.uplink.files;
+    let mut paths = vec![&own.ca, &own.certificate, &own.key];
+    for OpenServerFiles { certificate, key, clients } in config.listeners.iter().map(|from| &from.files) {
+        paths.extend([certificate, key]);
+        paths.extend(clients.iter().flat_map(|ClientCa { ca, crl }| std::iter::once(ca).chain(crl)));
+    }
+    // Whoever needs one that cannot be read says so. A pipe would be taken away from its reader.
+    let bytes = |path: &PathBuf| {
+        fs::metadata(path).ok().filter(fs::Metadata::is_file).and_then(|_| fs::read(path).ok())
+    };
+    let digests = paths.into_iter().flat_map(|path| Digest::of(&bytes(path).unwrap_or_default()).0);
+    Digest::of(&digests.collect::<Vec<u8>>())
 }
 
 /// For people: that the file itself is in order, and each flaw on a line.
@@ -194,12 +235,6 @@ fn port(bus: &BusConfig) -> Option<Flaw> {
     Some(Flaw::NoPort { bus: bus.id.clone(), path: bus.path.clone(), source: missing })
 }
 
-/// The causes of an error behind its own words.
-fn cause(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.map(|cause| format!(": {cause}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,6 +250,22 @@ mod tests {
         );
         let config: Config = runtime::config::parse(&config.join("edge.toml"), &text).unwrap();
         flaws(&config, 0).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_spool_larger_than_its_disk_is_a_doubt() {
+        let folder = tempfile::tempdir().unwrap();
+        let doubts = |bytes_max: u64| {
+            let text = format!(
+                "[edge]\nid = \"e\"\n[uplink]\nhubs = [\"hub:1\"]\nca = \"a\"\ncertificate = \"b\"\nkey = \"c\"\n\
+                 [spool]\npath = \"s\"\nbytes_max = {bytes_max}\n"
+            );
+            let config: Config = runtime::config::parse(&folder.path().join("edge.toml"), &text).unwrap();
+            super::doubts(&config)
+        };
+        assert!(doubts(1 << 20).is_empty());
+        let large = doubts(1 << 40);
+        assert!(large.len() == 1 && large[0].starts_with("spool.bytes_max is 1024 GiB"), "{large:?}");
     }
 
     #[test]

@@ -8,16 +8,16 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use gate::Confirm;
 use runtime::shutdown::Shutdown;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
-use wire::Lane;
 use wire::heartbeat::Storage;
+use wire::{DeviceId, Lane};
 
 use crate::annunciator::Tap;
 use crate::clock::{Clock, Tie};
 use crate::detect::{Detected, Detector, Found, What};
 use crate::field::{Receipt, Scan};
-use crate::inquiry::{Inquiries, Inquiry};
+use crate::inquiry::{Hold, Inquiries, Inquiry, ScanCount};
 use crate::spool::{self, Batch, Entry, SpoolGone, SpoolHandle, Submitted, Wait};
 
 /// Scans that share an append, and so a commit: more than a large room delivers while the disk is busy.
@@ -30,6 +30,23 @@ const TICK_MAX: Duration = Duration::from_secs(5);
 /// if they are many.
 const CONFIRMS_MAX: usize = 4_096;
 
+/// What a watch knew when it ended, for the one that takes its place.
+pub struct Legacy {
+    pub detector: Detector,
+    pub counted: Vec<(DeviceId, ScanCount)>,
+}
+
+impl Legacy {
+    /// Without what is not true any more.
+    #[must_use]
+    pub fn of_devices(self, is_unchanged: impl Fn(&DeviceId) -> bool) -> Self {
+        let mut detector = self.detector;
+        detector.keep(&is_unchanged);
+        let counted = self.counted.into_iter().filter(|(id, _)| is_unchanged(id)).collect();
+        Self { detector, counted }
+    }
+}
+
 pub struct Watch {
     detector: Detector,
     snapshot_interval: Duration,
@@ -40,6 +57,8 @@ pub struct Watch {
     inquiries: Inquiries,
     tap: Tap,
     ties: Option<watch::Receiver<Option<Tie>>>,
+    before: Option<Legacy>,
+    leaves: Option<oneshot::Sender<Legacy>>,
 }
 
 impl Watch {
@@ -53,7 +72,19 @@ impl Watch {
         tap: Tap,
     ) -> Self {
         let receipts = Receipts::default();
-        Self { detector, snapshot_interval, scans, spool, receipts, clock, inquiries, tap, ties: None }
+        Self {
+            detector,
+            snapshot_interval,
+            scans,
+            spool,
+            receipts,
+            clock,
+            inquiries,
+            tap,
+            ties: None,
+            before: None,
+            leaves: None,
+        }
     }
 
     /// What the hub's clock says, for the judgement of this machine's.
@@ -63,20 +94,42 @@ impl Watch {
         self
     }
 
+    /// Goes on where another one ended, and leaves to the next one what it knows.
+    #[must_use]
+    pub fn between(mut self, before: Option<Legacy>, leaves: oneshot::Sender<Legacy>) -> Self {
+        (self.before, self.leaves) = (before, Some(leaves));
+        self
+    }
+
     /// Works until nobody scans any more. A spool that is gone says by itself why, and ends the others.
     pub async fn run(mut self, shutdown: Shutdown) -> Result<(), Infallible> {
-        if let Err(SpoolGone) = self.work().await {
+        if let Err(SpoolGone) = self.work(&shutdown).await {
             shutdown.wait().await;
+        }
+        if let Some(leaves) = self.leaves {
+            let counted = self.inquiries.leave(&self.detector);
+            // At the end of the process there is nobody.
+            let _ = leaves.send(Legacy { detector: self.detector, counted });
         }
         Ok(())
     }
 
-    async fn work(&mut self) -> Result<(), SpoolGone> {
+    async fn work(&mut self, shutdown: &Shutdown) -> Result<(), SpoolGone> {
         let bookmarks = self.spool.bookmarks().await?;
         self.detector.restore(&bookmarks, (self.clock)());
+        let goes_on = self.before.take().map(|before| {
+            self.inquiries.take_over(&self.detector, before.counted);
+            self.detector.take_over(before.detector);
+        });
         let durable = self.spool.status().await?.storage == Storage::Durable;
         let found = self.detector.storage(durable, (self.clock)());
         self.put(Round::of(found)).await?;
+
+        if goes_on.is_some() {
+            // Nobody would tell what stands under the numbers of a new table until it changes.
+            let found = self.detector.snapshot((self.clock)());
+            self.put(Round::of(found)).await?;
+        }
 
         let mut snapshots = interval_at(Instant::now() + self.snapshot_interval, self.snapshot_interval);
         snapshots.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -105,7 +158,18 @@ impl Watch {
                 }
                 settled = self.receipts.next() => settled?,
                 () = sleep(until_tick) => round.found = self.detector.tick((self.clock)()),
-                inquiry = self.inquiries.next() => round.found = self.answer(inquiry),
+                inquiry = self.inquiries.next() => match inquiry {
+                    Inquiry::Own(values) => round.found = self.detector.own(&values, (self.clock)()),
+                    Inquiry::Standing(reply) => {
+                        // Whoever asked may have given up waiting.
+                        let _ = reply.send(self.inquiries.standing(&self.detector, (self.clock)()));
+                    }
+                    Inquiry::Hold(hold) => {
+                        if self.hold(hold, shutdown).await? == Held::ToTheEnd {
+                            return Ok(());
+                        }
+                    }
+                },
                 _ = snapshots.tick() => round.found = self.detector.snapshot((self.clock)()),
             }
             self.put(round).await?;
@@ -128,19 +192,23 @@ impl Watch {
         due.map_or(TICK_MAX, |due| due.min(TICK_MAX))
     }
 
-    fn answer(&mut self, inquiry: Inquiry) -> Found {
-        match inquiry {
-            Inquiry::Own(values) => self.detector.own(&values, (self.clock)()),
-            Inquiry::Standing(reply) => {
-                // Whoever asked may have given up waiting.
-                let _ = reply.send(self.inquiries.standing(&self.detector));
-                Found::default()
-            }
+    /// What waits in the channel of the scans at the end is not looked at any more: whoever is asked is asked again by those
+    /// that take over, and whoever reports sends again what was not confirmed.
+    async fn hold(&mut self, Hold { held, until }: Hold, shutdown: &Shutdown) -> Result<Held, SpoolGone> {
+        self.spool.append(Batch { wait: Wait::AllNow, ..Batch::default() }).await?;
+        self.receipts.drain().await?;
+        // Whoever gave up waiting has dropped the other end, too.
+        let _ = held.send(());
+        tokio::select! {
+            () = shutdown.wait() => Ok(Held::ToTheEnd),
+            _ = until => Ok(Held::AndReleased),
         }
     }
 
-    /// Waits for what is urgent. A report or a bookmark that waits for routine records is not waited for: the next alarm may
-    /// stand behind it.
+    /// Hands a round to the spool. A round that nobody waits to hear of is waited for: until it is durable if something urgent
+    /// is in it, else until it is taken in. One with reports, or with bookmarks and nothing urgent, may become durable with
+    /// the next routine records only: its answer is kept, for the next alarm may stand behind it. Beyond the limit of those
+    /// all is sealed at once and waited for.
     async fn put(&mut self, round: Round) -> Result<(), SpoolGone> {
         if round.is_empty() {
             return Ok(());
@@ -160,6 +228,12 @@ impl Watch {
         self.receipts.keep(self.spool.submit(batch).await?, confirms);
         Ok(())
     }
+}
+
+#[derive(PartialEq)]
+enum Held {
+    ToTheEnd,
+    AndReleased,
 }
 
 /// What one round of scans brought.

@@ -18,8 +18,6 @@ pub enum AppError {
     Config(ConfigError),
     #[error("{}", surroundings::report(path, flaws))]
     Surroundings { path: PathBuf, flaws: Vec<Flaw> },
-    #[error("the configuration {path} could not be read again")]
-    ReadAgain { path: PathBuf, source: io::Error },
     #[error("the devices do not make a site")]
     Site(#[source] SiteError),
     #[error("the clock of the machine cannot be read")]
@@ -34,6 +32,8 @@ pub enum AppError {
     Inspect(InspectError),
     #[error("the signals of the process cannot be received")]
     Signals(#[source] io::Error),
+    #[error("the runtime that the stages work in cannot be built")]
+    Runtime(#[source] io::Error),
     #[error("the spool's thread could not be started")]
     Thread(#[source] io::Error),
     #[error("the system gives no random bytes for a token")]
@@ -60,7 +60,7 @@ impl AppError {
             AppError::Listen(error) if matches!(**error, ListenError::Tls { .. }) => CONFIG,
             AppError::Spool { source, .. } => match source {
                 SpoolError::ForeignEdge { .. } | SpoolError::TableTooLarge { .. } => CONFIG,
-                SpoolError::Storage(_) | SpoolError::SetAside { .. } => STORAGE,
+                SpoolError::Storage(_) => STORAGE,
                 SpoolError::InUse { .. } | SpoolError::Random(_) => FAILED,
             },
             AppError::Stopped(TaskFailure::Failed { source, .. }) if source.is::<SpoolError>() => STORAGE,

@@ -35,8 +35,20 @@ pub(super) fn prepare(path: &Path, running: &Plan) -> Result<Plan, Refused> {
     if flaws.is_empty() { Ok(plan) } else { Err(Refused::Surroundings { path: path.to_owned(), flaws }) }
 }
 
+/// What is said when all is as it was.
+pub(super) const NOTHING: &str = "nothing changed";
+
 /// What a person wants to read about a new configuration.
-pub(super) fn changes(old: &Config, new: &Config) -> String {
+pub(super) fn changes(old: &Plan, new: &Plan) -> String {
+    let text = changes_of(&old.config, &new.config);
+    match (old.certificates != new.certificates, text.as_str()) {
+        (false, _) => text,
+        (true, NOTHING) => "certificates changed".to_owned(),
+        (true, _) => format!("{text}; certificates changed"),
+    }
+}
+
+fn changes_of(old: &Config, new: &Config) -> String {
     let ids = |devices: &[DeviceConfig]| devices.iter().map(|device| device.id.clone()).collect::<Vec<_>>();
     let (before, after) = (ids(&old.devices), ids(&new.devices));
     let added = after.iter().filter(|id| !before.contains(id));
@@ -59,12 +71,12 @@ pub(super) fn changes(old: &Config, new: &Config) -> String {
     if old.log != new.log {
         parts.push("log.format takes effect with the next start".to_owned());
     }
-    if parts.is_empty() { "nothing changed".to_owned() } else { parts.join("; ") }
+    if parts.is_empty() { NOTHING.to_owned() } else { parts.join("; ") }
 }
 
-/// The configuration without its devices.
+/// The configuration without its devices and their profiles.
 fn rest(config: &Config) -> String {
-    format!("{:?}", Config { devices: Vec::new(), ..config.clone() })
+    format!("{:?}", Config { devices: Vec::new(), profiles: Vec::new(), ..config.clone() })
 }
 
 fn list<'a>(ids: impl Iterator<Item = &'a DeviceId>) -> String {
@@ -98,8 +110,8 @@ mod tests {
     #[test]
     fn changes_are_told_by_name() {
         let old = config(&(device("a", 1) + &device("b", 2)));
-        assert_eq!(changes(&old, &old), "nothing changed");
+        assert_eq!(changes_of(&old, &old), "nothing changed");
         let new = config(&(device("b", 3) + &device("c", 1) + "[snapshot]\ninterval = \"30s\"\n"));
-        assert_eq!(changes(&old, &new), "added c; removed a; changed b; other settings changed");
+        assert_eq!(changes_of(&old, &new), "added c; removed a; changed b; other settings changed");
     }
 }

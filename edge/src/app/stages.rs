@@ -1,25 +1,30 @@
 //! The stages that work by one configuration: built from it, spawned, and drained before another one takes their place.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use runtime::shutdown::Shutdown;
 use runtime::tasks::TaskGroup;
 use runtime::telemetry;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tracing::warn;
 
+use super::handover::{Handover, Leaving};
+use super::memory;
 use super::{AppError, DRAIN_MAX, Life, Plan, SOFTWARE};
-use crate::annunciator::{self, Annunciator, Standing};
+use crate::annunciator::{self, Annunciator, Before, Slots, Standing};
+use crate::bookmark::Bookmark;
 use crate::clock::HubTime;
-use crate::config::{self, Config, DeviceConfig, UplinkConfig};
+use crate::config::{self, BusId, Config, DeviceConfig, UplinkConfig};
 use crate::detect::Detector;
 use crate::field::listener::{self, Listener};
+use crate::field::modbus::wish::{BusWishes, Wishing};
 use crate::field::{self, Kept, Scan};
 use crate::health::{self, HealthTask, Machine};
 use crate::inquiry;
-use crate::spool::{self, Bookmark, KeyFiles, Spool, SpoolGone, SpoolHandle};
+use crate::spool::{self, KeyFiles, Spool, SpoolGone, SpoolHandle};
 use crate::status::{Board, DeviceFacts, Facts, Server, Watchdog};
 use crate::uplink::{self, Uplink};
 use crate::watch::Watch;
@@ -31,16 +36,17 @@ const SCANS_MAX: usize = 64;
 pub(super) struct Stages {
     pub(super) tasks: TaskGroup,
     pub(super) shutdown: Shutdown,
+    pub(super) leaving: Leaving,
 }
 
 impl Stages {
     /// What was spawned when something fails has ended when this returns: the stages that start in its place need the file
     /// of the spool and the ports.
-    pub(super) async fn start(plan: &Plan, life: &Life) -> Result<Self, AppError> {
+    pub(super) async fn start(plan: &Plan, life: &Life, before: &mut Handover) -> Result<Self, AppError> {
         let shutdown = life.process.child();
         let mut tasks = TaskGroup::new(shutdown.clone());
-        match spawn(&mut tasks, plan, life, &shutdown).await {
-            Ok(()) => Ok(Self { tasks, shutdown }),
+        match spawn(&mut tasks, plan, life, before, &shutdown).await {
+            Ok(leaving) => Ok(Self { tasks, shutdown, leaving }),
             Err(error) => {
                 shutdown.begin();
                 if let Err(failure) = tasks.run(DRAIN_MAX).await {
@@ -55,7 +61,13 @@ impl Stages {
     }
 }
 
-async fn spawn(tasks: &mut TaskGroup, plan: &Plan, life: &Life, shutdown: &Shutdown) -> Result<(), AppError> {
+async fn spawn(
+    tasks: &mut TaskGroup,
+    plan: &Plan,
+    life: &Life,
+    before: &mut Handover,
+    shutdown: &Shutdown,
+) -> Result<Leaving, AppError> {
     let Plan { config, site, .. } = plan;
     let server = match config.status.address {
         Some(address) => Some(Server::bind(address.address()).await.map_err(AppError::Status)?),
@@ -65,7 +77,8 @@ async fn spawn(tasks: &mut TaskGroup, plan: &Plan, life: &Life, shutdown: &Shutd
     let metrics = server.is_some().then(telemetry::init_metrics);
     let kept = Kept::default();
     let (scans, scanned) = mpsc::channel(SCANS_MAX);
-    spawn_field(tasks, plan, kept.clone(), scans.clone(), life, shutdown);
+    let (buses, wishes) = field::modbus::wish::wishes(&site.buses);
+    spawn_field(tasks, plan, kept.clone(), (scans.clone(), wishes), life, shutdown);
     let (spool, spool_handle) = open_spool(plan, life).await?;
     tasks.spawn_thread("spool", move || spool.run()).map_err(AppError::Thread)?;
     let bookmarks = spool_handle.bookmarks().await.map_err(|SpoolGone| AppError::SpoolGone)?;
@@ -76,7 +89,7 @@ async fn spawn(tasks: &mut TaskGroup, plan: &Plan, life: &Life, shutdown: &Shutd
     let (health, healthy) = watch::channel(None);
     let uplink = uplink_settings(plan, healthy.clone());
     let uplink = Uplink::new(uplink, spool_handle.clone(), life.clock.clone());
-    let (annunciators, annunciate) = watch::channel(standings(config));
+    let (annunciators, annunciate) = watch::channel(standings(config, &before.alarms));
     let board = Board {
         facts: facts(plan, life),
         clock: life.clock.clone(),
@@ -94,13 +107,14 @@ async fn spawn(tasks: &mut TaskGroup, plan: &Plan, life: &Life, shutdown: &Shutd
         files: config.uplink.files.clone(),
         started: life.started,
     };
-    let sources = health::Sources { link: uplink.quality(), annunciators: annunciate };
-    let told = health::Told { health, watch };
-    let task = HealthTask::new(settings, sources, told, life.clock.clone());
+    let told = health::Told { health, watch: watch.clone() };
+    let task = HealthTask::new(settings, annunciate, told, life.clock.clone());
     tasks.spawn("health", task.run(shutdown.clone()));
     let ties = uplink.ties();
     tasks.spawn("uplink", uplink.run(shutdown.clone()));
-    let tap = spawn_annunciators(tasks, plan, annunciators, shutdown);
+    let standings = annunciators.subscribe();
+    let (tap, slots) = spawn_annunciators(tasks, plan, &before.alarms, &buses, annunciators, shutdown);
+    memory::spawn(tasks, plan, life, (spool_handle.clone(), watch), shutdown);
     tasks.spawn("watchdog", Watchdog::new(board.clone(), Arc::clone(&life.notifier)).run(shutdown.clone()));
     if let Some((server, metrics)) = server.zip(metrics) {
         tasks.spawn("status", server.run(board, metrics, shutdown.clone()));
@@ -108,20 +122,25 @@ async fn spawn(tasks: &mut TaskGroup, plan: &Plan, life: &Life, shutdown: &Shutd
     let (detector, interval) = (Detector::new(site), site.snapshot_interval);
     let clock = life.clock.clone();
     let watch = Watch::new(detector, interval, scanned, spool_handle, clock, inquiries, tap);
-    tasks.spawn("watch", watch.tied(ties).run(shutdown.clone()));
-    Ok(())
+    let (leaves, left) = oneshot::channel();
+    let watch = watch.tied(ties).between(before.known_of(plan), leaves);
+    tasks.spawn("watch", watch.run(shutdown.clone()));
+    Ok(Leaving { watch: left, slots, standings })
 }
 
 fn spawn_field(
     tasks: &mut TaskGroup,
     plan: &Plan,
     kept: Kept,
-    scans: mpsc::Sender<Scan>,
+    (scans, wishes): (mpsc::Sender<Scan>, BusWishes),
     life: &Life,
     shutdown: &Shutdown,
 ) {
     let (site, clock, shutdown) = (Arc::clone(&plan.site), life.clock.clone(), shutdown.clone());
-    tasks.spawn("field", async move { field::run(&site, kept, move || clock(), scans, shutdown).await });
+    tasks.spawn(
+        "field",
+        async move { field::run(&site, kept, move || clock(), scans, wishes, shutdown).await },
+    );
 }
 
 /// Devices that speak by themselves are heard from where the spool has them.
@@ -164,21 +183,28 @@ async fn open_spool(plan: &Plan, life: &Life) -> Result<(Spool, SpoolHandle), Ap
 fn spawn_annunciators(
     tasks: &mut TaskGroup,
     plan: &Plan,
+    before: &Before,
+    buses: &BTreeMap<BusId, Wishing>,
     standings: watch::Sender<Vec<Standing>>,
     shutdown: &Shutdown,
-) -> annunciator::Tap {
+) -> (annunciator::Tap, watch::Receiver<Slots>) {
     let configs = &plan.config.annunciators;
-    let (tap, slots) = annunciator::tap(configs, &plan.site);
+    let (tap, slots) = annunciator::tap(configs, &plan.site, before);
     for (place, config) in configs.iter().enumerate() {
-        let annunciator = Annunciator::new(config.clone(), place, slots.clone(), standings.clone());
-        tasks.spawn("annunciator", annunciator.run(shutdown.clone()));
+        let annunciator = Annunciator::new(config.clone(), place, buses, slots.clone(), standings.clone());
+        tasks.spawn("annunciator", annunciator.after(before).run(shutdown.clone()));
     }
-    tap
+    (tap, slots)
 }
 
-/// How annunciators stand before their tasks have tried: nothing has failed yet.
-fn standings(config: &Config) -> Vec<Standing> {
-    let standing = |id: &String| Standing { id: id.clone(), coils: Vec::new(), well: true, failure: None };
+/// How annunciators stand before their tasks have tried: as before a reload, and nothing has failed yet.
+fn standings(config: &Config, before: &Before) -> Vec<Standing> {
+    let standing = |id: &String| Standing {
+        id: id.clone(),
+        coils: before.coils(id).to_vec(),
+        well: true,
+        failure: None,
+    };
     config.annunciators.iter().map(|annunciator| standing(&annunciator.id)).collect()
 }
 

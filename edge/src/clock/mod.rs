@@ -20,7 +20,7 @@ use std::sync::Arc;
 use wire::Stamp;
 
 pub use health::{Health, Judge, OFF_MS};
-pub use hub_time::{HubTime, certificate_time};
+pub use hub_time::HubTime;
 pub use steps::{Step, Steps};
 pub use system::system;
 

@@ -4,7 +4,7 @@ use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
 
 use runtime::config::{ConfigError, Section};
-use wire::{DeviceId, Kind, PointNo, PointTable};
+use wire::{DeviceId, Digest, Kind, PointNo, PointTable};
 
 use super::access::Access;
 use super::annunciator::{ANNUNCIATORS_MAX, AnnunciatorConfig};
@@ -19,12 +19,12 @@ use crate::field::site::{self, ArmingSource};
 const UNITS: std::ops::RangeInclusive<u8> = 1..=247;
 const WHOEVER_ANSWERS: [u8; 2] = [0, 255];
 
-/// The drafts in their order; `None` stands for one whose fault is recorded.
+/// The drafts in their order; `None` stands for one whose fault is recorded. Behind them the profiles that were read.
 pub(super) fn devices(
     section: &mut Section<'_>,
     drafts: Vec<Draft>,
     listeners: &[ListenerConfig],
-) -> Vec<Option<DeviceConfig>> {
+) -> (Vec<Option<DeviceConfig>>, Vec<Digest>) {
     if drafts.len() >= PointTable::DEVICES_MAX {
         let message = format!(
             "{} devices are too many; one edge serves up to {}",
@@ -43,13 +43,11 @@ pub(super) fn devices(
         check_place(section, place, draft, &mut places);
         fitted.push(profiles.fitted(section, place, draft));
     }
-    let protocols: Vec<_> =
-        fitted.iter().map(|profile| profile.as_ref().map(|profile| profile.protocol)).collect();
-    sender::check(section, &drafts, &protocols, listeners);
+    sender::check(section, &drafts, &fitted, listeners);
     let devices: Vec<_> =
         drafts.into_iter().zip(fitted).map(|(draft, profile)| complete(draft, profile)).collect();
     check_points(section, &devices);
-    devices
+    (devices, profiles.texts)
 }
 
 fn complete(draft: Draft, profile: Option<Arc<Profile>>) -> Option<DeviceConfig> {
@@ -78,7 +76,7 @@ fn complete(draft: Draft, profile: Option<Arc<Profile>>) -> Option<DeviceConfig>
 
 fn check_id(section: &mut Section<'_>, place: usize, id: &DeviceId, firsts: &mut BTreeMap<DeviceId, usize>) {
     let key = format!("devices[{place}].id");
-    if id.as_str() == site::OWN_DEVICE {
+    if id.as_str() == DeviceId::EDGE_ITSELF {
         section.fault(&key, format!("`{id}` is what the edge calls itself; choose another id"));
     }
     match firsts.entry(id.clone()) {
@@ -137,6 +135,8 @@ fn check_points(section: &mut Section<'_>, devices: &[Option<DeviceConfig>]) {
 #[derive(Default)]
 struct Profiles {
     read: BTreeMap<ProfileRef, Option<Profile>>,
+    /// Of the texts that were judged, in the order in which the devices name them first.
+    texts: Vec<Digest>,
     fitted: BTreeMap<(ProfileRef, Sizes), Arc<Profile>>,
 }
 
@@ -145,8 +145,14 @@ impl Profiles {
         let wanted = draft.profile.clone()?;
         let read = |wanted: &ProfileRef| {
             let profile = match wanted {
-                ProfileRef::BuiltIn(built_in) => built_in.profile(),
-                ProfileRef::File(path) => profile::load(path),
+                ProfileRef::BuiltIn(built_in) => {
+                    self.texts.push(Digest::of(built_in.text().as_bytes()));
+                    built_in.profile()
+                }
+                ProfileRef::File(path) => runtime::config::read(path).and_then(|text| {
+                    self.texts.push(Digest::of(text.as_bytes()));
+                    profile::parse(path, &text)
+                }),
             };
             let fault =
                 |error: ConfigError| section.fault(&format!("devices[{place}].profile"), in_full(&error));
@@ -211,7 +217,7 @@ pub(super) fn annunciators(
 
 /// The coils that an annunciator before this one switches too, and its id.
 fn shared_coils<'a>(own: &AnnunciatorConfig, others: &'a [AnnunciatorConfig]) -> Vec<(usize, &'a str)> {
-    let same_unit = |other: &&AnnunciatorConfig| other.address == own.address && other.unit == own.unit;
+    let same_unit = |other: &&AnnunciatorConfig| other.place == own.place && other.unit == own.unit;
     let others: Vec<&AnnunciatorConfig> = others.iter().filter(same_unit).collect();
     let coils = own.coils.iter().enumerate();
     let shared = coils.filter_map(|(place, coil)| {

@@ -12,7 +12,9 @@ pub struct Endpoint {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
-    #[error("`{text}` names no port; write host and port, such as \"127.0.0.1:1502\"")]
+    #[error(
+        "`{text}` names no port; write host and port, such as \"{text}:8883\" for a hub or \"{text}:502\" for a device"
+    )]
     NoPort { text: String },
     #[error("`{port}` is not a port; write a number from 1 to 65535 behind the last colon")]
     Port { port: String },

@@ -9,6 +9,7 @@ use runtime::config::{FromSection, FromValue, Item, Parsed, Section};
 use runtime::tls::{ClientCa, OpenServerFiles, TlsVersions};
 
 use super::interface::Interface;
+use super::status::{LoopbackAddress, StatusConfig};
 
 /// More listeners than ways of speaking nobody needs.
 const LISTENERS_MAX: usize = 8;
@@ -87,6 +88,19 @@ pub(super) fn check(section: &mut Section<'_>, listeners: &[ListenerConfig]) {
                 section.fault(&format!("listeners[{place}].address"), message);
             }
         }
+    }
+}
+
+/// The status has a port of its own.
+pub(super) fn check_status(section: &mut Section<'_>, listeners: &[ListenerConfig], status: &StatusConfig) {
+    let Some(own) = status.address.map(LoopbackAddress::address) else { return };
+    let takes = |listener: &ListenerConfig| {
+        let (ip, port) = (listener.address.ip(), listener.address.port());
+        port != 0 && port == own.port() && (ip == own.ip() || ip.is_unspecified())
+    };
+    for (place, _) in listeners.iter().enumerate().filter(|(_, listener)| takes(listener)) {
+        let message = format!("status.address already takes {own}; choose another port");
+        section.fault(&format!("listeners[{place}].address"), message);
     }
 }
 

@@ -18,10 +18,10 @@ use std::time::Duration;
 
 use runtime::config::{ConfigError, FromSection, Parsed, Section};
 use runtime::telemetry::LogFormat;
-use wire::{DeviceId, EdgeId};
+use wire::{DeviceId, Digest, EdgeId};
 
 pub use access::Access;
-pub use annunciator::{AnnunciatorConfig, CoilConfig, Trigger};
+pub use annunciator::{AnnunciatorConfig, CoilConfig, CoilsPlace, Trigger};
 pub use bus::{Baud, BaudError, BusConfig, BusId, BusIdError, LineMode, Parity, ParityError, StopBits};
 pub use device::{DeviceConfig, RTU_RETRIES, TCP_RETRIES};
 pub use endpoint::{Endpoint, EndpointError};
@@ -38,6 +38,8 @@ use device::Draft;
 const SPOOL_BYTES_DEFAULT: u64 = 256 * 1024 * 1024;
 /// Below this the spool could not even hold the point table of a large part.
 const SPOOL_BYTES_MIN: u64 = 1024 * 1024;
+/// A disk that was full is filled again by whatever filled it, unless somebody has looked after it.
+const RETURN_AFTER_DEFAULT: Duration = Duration::from_secs(180);
 /// redb copes with more, but no gateway has a larger flash to give away.
 const SPOOL_BYTES_MAX: u64 = 1024 * 1024 * 1024 * 1024;
 
@@ -59,6 +61,8 @@ pub struct Config {
     pub listeners: Vec<ListenerConfig>,
     pub buses: Vec<BusConfig>,
     pub devices: Vec<DeviceConfig>,
+    /// The SHA-256 of each profile's text, in the order in which the devices name them first.
+    pub profiles: Vec<Digest>,
     pub annunciators: Vec<AnnunciatorConfig>,
     pub status: StatusConfig,
 }
@@ -72,6 +76,8 @@ pub struct SpoolConfig {
     /// How old urgent records may become before they are given up, and routine ones.
     pub urgent_age_max: Duration,
     pub routine_age_max: Duration,
+    /// After how long with room on the disk an edge that works from memory goes back to it.
+    pub return_after: Duration,
 }
 
 impl Config {
@@ -94,14 +100,15 @@ impl FromSection for Config {
         let buses = shared_line::buses(section, buses);
         let listeners = section.tables::<ListenerConfig>("listeners");
         listener::check(section, &listeners);
-        let devices = cross::devices(section, drafts, &listeners);
-        shared_line::devices(section, &buses, &devices);
+        let (devices, profiles) = cross::devices(section, drafts, &listeners);
         if let Some(arming) = &arming {
             cross::arming(section, arming, &devices);
         }
         let annunciators = section.tables("annunciators");
         cross::annunciators(section, &annunciators, &devices);
-        let status = section.optional_table("status").unwrap_or_default();
+        shared_line::check(section, &buses, &devices, &annunciators);
+        let status: StatusConfig = section.optional_table("status").unwrap_or_default();
+        listener::check_status(section, &listeners, &status);
         Some(Self {
             edge: edge?.id,
             uplink: uplink?,
@@ -112,6 +119,7 @@ impl FromSection for Config {
             listeners,
             buses: buses.into_iter().collect::<Option<_>>()?,
             devices: devices.into_iter().collect::<Option<_>>()?,
+            profiles,
             annunciators,
             status,
         })
@@ -137,7 +145,9 @@ impl FromSection for SpoolConfig {
         let routine_interval = section.within("routine_interval", Duration::from_secs(5), bounds);
         let urgent_age_max = section.within("urgent_age_max", 90 * DAY, DAY..=AGE_MAX);
         let routine_age_max = section.within("routine_age_max", 14 * DAY, DAY / 24..=AGE_MAX);
-        Some(Self { path: path?, bytes_max, routine_interval, urgent_age_max, routine_age_max })
+        let bounds = Duration::from_secs(1)..=DAY;
+        let return_after = section.within("return_after", RETURN_AFTER_DEFAULT, bounds);
+        Some(Self { path: path?, bytes_max, routine_interval, urgent_age_max, routine_age_max, return_after })
     }
 }
 

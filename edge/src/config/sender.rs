@@ -1,6 +1,7 @@
 //! How a device that speaks by itself is let in: at which listener, by which proof of its identity, in which topics.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use gate::Identity;
@@ -110,7 +111,7 @@ impl SenderDraft {
             listener: self.listener.clone()?,
             credential: self.credential.clone()?,
             client_id: self.client_id.clone(),
-            topics: self.own_topics(id),
+            topics: self.own_topics(id, profile)?,
             report_interval: self.report_interval.unwrap_or(profile.report_interval),
             retain: self.retain,
             messages_per_second: self.messages_per_second,
@@ -118,11 +119,11 @@ impl SenderDraft {
         })
     }
 
-    fn own_topics(&self, id: &DeviceId) -> OwnTopics {
+    fn own_topics(&self, id: &DeviceId, profile: &Profile) -> Option<OwnTopics> {
         match (&self.sparkplug, &self.topics) {
-            (Some(node), _) => OwnTopics::Sparkplug(node.clone()),
-            (None, Some(topics)) => OwnTopics::Listed(topics.iter().map(|topic| (**topic).into()).collect()),
-            (None, None) => OwnTopics::of_device(id),
+            (Some(node), _) => Some(OwnTopics::Sparkplug(node.clone())),
+            (None, Some(topics)) => OwnTopics::listed(topics, profile).ok(),
+            (None, None) => Some(OwnTopics::of_device(id)),
         }
     }
 }
@@ -147,15 +148,17 @@ fn check_topics(section: &mut Section<'_>, topics: &[String]) {
 pub(super) fn check(
     section: &mut Section<'_>,
     drafts: &[Draft],
-    profiles: &[Option<Protocol>],
+    profiles: &[Option<Arc<Profile>>],
     listeners: &[ListenerConfig],
 ) {
     let mut owners = Owners::default();
     for (place, draft) in drafts.iter().enumerate() {
-        let protocol = profiles.get(place).copied().flatten();
+        let profile = profiles.get(place).and_then(Option::as_deref);
+        let protocol = profile.map(|profile| profile.protocol);
         match (&draft.sender, protocol) {
             (Some(sender), protocol) => {
                 check_protocol(section, place, sender, protocol);
+                check_names(section, place, sender, profile);
                 check_listener(section, place, sender, listeners);
                 owners.enter(section, place, sender);
             }
@@ -191,6 +194,20 @@ fn check_protocol(section: &mut Section<'_>, place: usize, sender: &SenderDraft,
             fault("topics", "the topics of a node of Sparkplug follow from its name; remove them".to_owned());
         }
         _ => {}
+    }
+}
+
+/// Records listed topics of which the profile knows nothing, or cannot tell one from another.
+fn check_names(section: &mut Section<'_>, place: usize, sender: &SenderDraft, profile: Option<&Profile>) {
+    let spoken = profile
+        .filter(|profile| matches!(profile.protocol, Protocol::Json | Protocol::Plain | Protocol::Report));
+    let topics = sender
+        .topics
+        .as_ref()
+        .filter(|topics| topics.iter().all(|topic| OwnTopics::check_listed(topic).is_ok()));
+    let (Some(profile), Some(topics)) = (spoken, topics) else { return };
+    for (number, error) in OwnTopics::listed(topics, profile).err().unwrap_or_default() {
+        section.fault(&format!("devices[{place}].topics[{number}]"), error.to_string());
     }
 }
 

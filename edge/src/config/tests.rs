@@ -1,11 +1,14 @@
 //! A configuration is taken whole, or refused with every fault at its line.
 
+mod sirens;
+
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use runtime::config::{ConfigError, parse};
 
 use super::*;
+use crate::agent::config::Credentials;
 
 const SOUND: &str = r#"[edge]
 id = "edge-doc"
@@ -282,6 +285,33 @@ fn the_examples_are_sound_and_the_simulated_devices_are_where_the_edge_looks_for
     }
 }
 
+#[test]
+fn the_shipped_edge_agent_and_unit_fit_each_other() {
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
+    let agent = crate::agent::config::Config::load(&deploy.join("examples/host-agent.toml")).unwrap();
+    let path = deploy.join("examples/edge.toml");
+    let edge: Config = runtime::config::parse(&path, &offered(&fs::read_to_string(&path).unwrap())).unwrap();
+    let device = edge.devices.iter().find(|device| device.id == agent.device).unwrap();
+    assert_eq!(device.profile.name, "host-agent".into());
+    let Credential::Certificate(identity) = &device.sender.as_ref().unwrap().credential else {
+        panic!("the agent has a certificate");
+    };
+    let holder = format!("host-agent/{}", agent.device);
+    assert_eq!(identity.to_string(), format!("spiffe://my-site/{holder}"));
+    // As `strongroom-hub pki` names the files.
+    let file = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let Credentials::Certificate { certificate, key } = &agent.edge.credentials else { panic!("one each") };
+    let stem = holder.replace('/', "-");
+    assert_eq!([certificate, key].map(file), [format!("{stem}.pem"), format!("{stem}.key")]);
+    assert_eq!(edge.listeners[0].address.to_string(), agent.edge.address.to_string());
+
+    let unit = fs::read_to_string(deploy.join("systemd/strongroom-host-agent.service")).unwrap();
+    assert!(
+        unit.contains("\nExecStart=/usr/bin/strongroom-host-agent run --config /etc/strongroom-host-agent/")
+    );
+    assert!(unit.contains(&format!("\nStateDirectory={}\n", file(&agent.buffer.folder))));
+}
+
 /// An example with what it offers: behind a bare `#` stands an entry, behind `# ` a sentence.
 fn offered(example: &str) -> String {
     let line = |line: &str| match line.strip_prefix('#') {
@@ -374,4 +404,32 @@ fn a_bus_is_not_asked_for_more_than_it_can_carry() {
     };
     assert_eq!((faults[0].line, faults[0].key.as_str()), (25, "buses[0].baud"));
     assert!(faults[0].message.contains("% of the time of this bus"), "{}", faults[0].message);
+}
+
+#[test]
+fn a_listener_leaves_the_status_its_port() {
+    let listens = |address: &str| {
+        let more = format!(
+            "[status]\naddress = \"127.0.0.1:9640\"\n[[listeners]]\nname = \"field\"\naddress = \"{address}\"\n\
+             certificate = \"a\"\nkey = \"b\"\n"
+        );
+        read(&(SOUND.to_owned() + &more)).map(drop)
+    };
+    for taken in ["127.0.0.1:9640", "0.0.0.0:9640"] {
+        let error = listens(taken).unwrap_err().to_string();
+        assert!(
+            error.contains("listeners[0].address: status.address already takes 127.0.0.1:9640"),
+            "{error}"
+        );
+    }
+    assert!(listens("192.0.2.1:9640").is_ok() && listens("0.0.0.0:9641").is_ok());
+}
+
+#[test]
+fn a_hub_without_a_port_and_a_singular_say_what_was_meant() {
+    let said = |from: &str, to: &str| read(&SOUND.replacen(from, to, 1)).unwrap_err().to_string();
+    let error = said("hub.example:8883", "hub.example");
+    assert!(error.contains("such as \"hub.example:8883\" for a hub"), "{error}");
+    let error = said("[[devices]]", "[[device]]");
+    assert!(error.contains("device: there is no such key; did you mean `devices`?"), "{error}");
 }

@@ -8,8 +8,8 @@ use proptest::sample::select;
 use wire::{Kind, PointName};
 
 use super::profile::{
-    Block, ByteOrder, Encoding, HeaderSpec, Invalid, Meaning, PointSpec, Profile, Protocol, Range, Register,
-    Report, Scale, Sender, Source,
+    Block, ByteOrder, Encoding, HeaderSpec, Invalid, Keeping, Meaning, PointSpec, Profile, Protocol, Range,
+    Register, Report, Scale, Sender, Source,
 };
 use super::profile::{StateMap, Table, WordOrder};
 
@@ -89,6 +89,7 @@ fn point() -> impl Strategy<Value = PointSpec> {
                 name: PointName::parse("p").unwrap(),
                 kind,
                 source: Source::Register(source),
+                keeping: Keeping::STRICT,
                 sequence,
                 meaning,
                 invalid: if source.encoding.is_bit() {

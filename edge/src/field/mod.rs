@@ -36,6 +36,7 @@ pub use site::{ArmingSource, Device, Hearing, Kept, OwnPoints, PanelPoints, Site
 use crate::config::Access;
 use modbus::bus::{Bus, Member};
 use modbus::poller::{Poller, ScansClosed};
+use modbus::wish::BusWishes;
 
 #[derive(Debug, thiserror::Error)]
 pub enum FieldError {
@@ -46,12 +47,14 @@ pub enum FieldError {
 }
 
 /// Watches all devices, each in a task of its own or that of its bus, until the shutdown begins. `stamp` tells the present
-/// moment. Logs of devices are read once it is known how far an earlier run has read them.
+/// moment. Logs of devices are read once it is known how far an earlier run has read them. Buses grant what annunciators
+/// wish of them.
 pub async fn run<S>(
     site: &Site,
     kept: Kept,
     stamp: S,
     scans: mpsc::Sender<Scan>,
+    mut wishes: BusWishes,
     shutdown: Shutdown,
 ) -> Result<(), FieldError>
 where
@@ -79,7 +82,8 @@ where
         }
     }
     for (config, members) in site.buses.iter().zip(members) {
-        tasks.spawn(Bus::new(config.clone(), members, stamp.clone(), scans.clone()).run());
+        let wishes = wishes.take(&config.id);
+        tasks.spawn(Bus::new(config.clone(), members, stamp.clone(), scans.clone(), wishes).run());
     }
     // Held until the end: an edge without devices has itself to watch.
     let _scans = scans;

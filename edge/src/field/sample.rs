@@ -4,17 +4,17 @@ use gate::Confirm;
 use wire::{Marks, PointNo, Quality, Stamp, Value};
 
 use super::modbus::failure::ScanFailure;
-use crate::spool::Bookmark;
+use crate::bookmark::Bookmark;
 
 /// The outcome of one poll.
 #[derive(Debug)]
 pub struct Scan {
     /// The device's place in `Site::devices`.
     pub device: usize,
-    /// When the last reply of the poll was there, or when the poll failed.
+    /// When the first reply of the poll was there, so that no value seems newer than it is, or when the poll failed.
     pub stamp: Stamp,
     /// Of a device that is asked: a sample for every point of its profile, or none at all. Of one that sends by itself:
-    /// a sample for every point that it spoke of, in its order.
+    /// a sample for every point that it spoke of, in its order, and for those that are kept by it.
     pub outcome: Result<Vec<Sample>, ScanFailure>,
     /// For a device that waits to hear that it was heard, or whose log was read on.
     pub receipt: Option<Receipt>,
@@ -42,7 +42,7 @@ pub struct Receipt {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
     pub point: PointNo,
-    /// `None`: the device answered, and has no value.
+    /// `None`: the device answered, and has no value; or it is kept.
     pub value: Option<Value>,
     pub quality: Quality,
     pub novelty: Novelty,
@@ -59,4 +59,6 @@ pub enum Novelty {
     Counted(u64),
     /// Its sender says that it happened, once: an event, even if the value is equal.
     Happened,
+    /// Nothing was said of it, and its profile takes that for a sign that it stands as before.
+    Kept,
 }

@@ -11,11 +11,9 @@ use wire::{DeviceEntry, DeviceId, EdgeId, Kind, PointEntry, PointName, PointNo, 
 
 use super::modbus::plan::Plan;
 use super::profile::Profile;
+use crate::bookmark::Bookmark;
 use crate::config::{Access, BusConfig, Config, DeviceConfig, SenderConfig};
-use crate::spool::Bookmark;
 
-/// What the edge calls itself among the devices, and the profile of that device.
-pub const OWN_DEVICE: &str = "edge";
 /// The point by which every device shows how its edge sees it.
 pub const LINK_POINT: &str = "link";
 /// How many points a device has beyond those of its profile, and how many the edge itself has
@@ -184,8 +182,8 @@ impl Tables {
     }
 
     fn add_own(&mut self, annunciates: bool) -> OwnPoints {
-        let id = DeviceId::parse(OWN_DEVICE).expect("our own name is an id");
-        let number = self.device(id, OWN_DEVICE);
+        let id = DeviceId::parse(DeviceId::EDGE_ITSELF).expect("our own name is an id");
+        let number = self.device(id, DeviceId::EDGE_ITSELF);
         OwnPoints {
             arming: self.point(number, own_name("arming"), Kind::PartArming),
             clock: self.point(number, own_name("clock"), Kind::EdgeClock),

@@ -4,10 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
-use runtime::tls::ClientFiles;
+use runtime::tls::{ClientFiles, own_certificate};
 use tracing::debug;
-
-use crate::uplink;
 
 /// The last answer, and of which file it was.
 #[derive(Debug, Default)]
@@ -27,10 +25,10 @@ impl Certificate {
         {
             return not_after_s;
         }
-        let not_after_s = uplink::not_after_s(files).inspect_err(|error| {
+        let own = own_certificate(files).inspect_err(|error| {
             debug!(error = error as &dyn std::error::Error, "the end of the certificate cannot be told");
         });
-        let not_after_s = not_after_s.ok().flatten();
+        let not_after_s = own.ok().map(|own| own.not_after_s);
         self.known = Some((mark, not_after_s));
         not_after_s
     }
@@ -40,23 +38,4 @@ fn mark(path: &Path) -> Option<Mark> {
     use std::os::unix::fs::MetadataExt;
     let is = fs::metadata(path).ok()?;
     Some((is.len(), is.modified().ok(), is.ino()))
-}
-
-/// Whole days that are left, 0 once the time is over.
-pub(super) fn days_left(not_after_s: i64, now_s: i64) -> i64 {
-    const DAY_S: i64 = 24 * 60 * 60;
-    not_after_s.saturating_sub(now_s).max(0) / DAY_S
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_are_whole_and_never_negative() {
-        assert_eq!(days_left(86_400 * 30 + 86_399, 0), 30);
-        assert_eq!(days_left(86_399, 0), 0);
-        assert_eq!(days_left(0, i64::MAX), 0);
-        assert_eq!(days_left(i64::MAX, i64::MIN), i64::MAX / 86_400);
-    }
 }

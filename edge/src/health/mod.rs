@@ -4,8 +4,7 @@
 //! ```text
 //! machine (statvfs, /sys, /proc) ─┐
 //! certificate ────────────────────┼─ task ─┬─ wire::Health ─► heartbeat, status
-//! quality of the link ─────────────┤        └─ OwnValues ───► watch ─► detect
-//! annunciators ───────────────────┘
+//! annunciators ───────────────────┘        └─ OwnValues ────► watch ─► detect
 //! ```
 //!
 //! Nothing is judged here: the hub's rules know the limits. What a machine cannot tell is absent, never well.
@@ -15,4 +14,4 @@ mod machine;
 mod task;
 
 pub use machine::{Disk, Machine};
-pub use task::{HealthTask, Settings, Sources, Told};
+pub use task::{HealthTask, Settings, Told};

@@ -10,13 +10,13 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use wire::heartbeat::Health;
 
-use super::certificate::{Certificate, days_left};
+use super::certificate::Certificate;
 use super::machine::{Disk, Machine};
 use crate::annunciator;
 use crate::clock::Clock;
 use crate::detect::OwnValues;
 use crate::inquiry::WatchHandle;
-use crate::uplink::Quality;
+use crate::terminal::days_left;
 
 /// A disk fills and a machine warms slowly; a dozen small reads at this pace cost nothing.
 const LOOK_INTERVAL: Duration = Duration::from_secs(10);
@@ -31,13 +31,6 @@ pub struct Settings {
     pub started: Instant,
 }
 
-/// What others have published.
-#[derive(Debug)]
-pub struct Sources {
-    pub link: watch::Receiver<Quality>,
-    pub annunciators: watch::Receiver<Vec<annunciator::Standing>>,
-}
-
 /// Who is told.
 #[derive(Debug)]
 pub struct Told {
@@ -45,17 +38,20 @@ pub struct Told {
     pub watch: WatchHandle,
 }
 
+/// How they stand, as they publish it.
+type Annunciators = watch::Receiver<Vec<annunciator::Standing>>;
+
 pub struct HealthTask {
     settings: Settings,
     certificate: Certificate,
-    sources: Sources,
+    annunciators: Annunciators,
     told: Told,
     clock: Clock,
 }
 
 impl HealthTask {
-    pub fn new(settings: Settings, sources: Sources, told: Told, clock: Clock) -> Self {
-        Self { settings, certificate: Certificate::default(), sources, told, clock }
+    pub fn new(settings: Settings, annunciators: Annunciators, told: Told, clock: Clock) -> Self {
+        Self { settings, certificate: Certificate::default(), annunciators, told, clock }
     }
 
     pub async fn run(mut self, shutdown: Shutdown) -> Result<(), Infallible> {
@@ -66,7 +62,7 @@ impl HealthTask {
                 () = shutdown.wait() => return Ok(()),
                 _ = looks.tick() => {}
                 // A coil that fails is told at once; when nobody drives coils any more, the looks go on alone.
-                Ok(()) = self.sources.annunciators.changed() => {}
+                Ok(()) = self.annunciators.changed() => {}
             }
             let health = self.look();
             let own = own_values(&health, (self.clock)().wall_ms.div_euclid(1_000));
@@ -81,24 +77,20 @@ impl HealthTask {
     fn look(&mut self) -> Health {
         let Settings { machine, spool, files, started } = &self.settings;
         let disk = Disk::under(spool);
-        let link = self.sources.link.borrow().clone();
         Health {
             disk_free_percent: disk.map(|disk| disk.free_percent),
             disk_free_bytes: disk.map(|disk| disk.free_bytes),
             temperature_tenths: machine.temperature_tenths(),
             certificate_not_after_s: self.certificate.not_after_s(files),
-            // The spool says itself what it takes and wrote, when the heartbeat is made.
+            // Spool and uplink say these themselves, when the heartbeat is made.
             spool_bytes: None,
             written_bytes: None,
+            hub: None,
+            rtt_ms: None,
             uptime_s: Some(started.elapsed().as_secs()),
-            hub: u8::try_from(link.place).ok().filter(|_| link.connected),
-            rtt_ms: link
-                .heartbeat_ms
-                .filter(|_| link.connected)
-                .map(|ms| u32::try_from(ms).unwrap_or(u32::MAX)),
             memory_bytes: machine.memory_bytes(),
             open_files: machine.open_files(),
-            annunciators_well: annunciator::all_well(&self.sources.annunciators.borrow_and_update()),
+            annunciators_well: annunciator::all_well(&self.annunciators.borrow_and_update()),
         }
     }
 }
@@ -108,7 +100,7 @@ fn own_values(health: &Health, now_s: i64) -> OwnValues {
     OwnValues {
         temperature_c: health.temperature_tenths.map(|tenths| f64::from(tenths) / 10.0),
         disk_free_percent: health.disk_free_percent.map(f64::from),
-        certificate_days: health.certificate_not_after_s.map(|end_s| days_left(end_s, now_s)),
+        certificate_days: health.certificate_not_after_s.map(|end_s| days_left(end_s, now_s).max(0)),
         annunciators_well: health.annunciators_well,
     }
 }

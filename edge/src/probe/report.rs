@@ -1,8 +1,9 @@
 //! What a look at a device brought, for people. Pure.
 
-use std::error::Error;
 use std::fmt::Write;
 use std::time::Duration;
+
+use runtime::causes::behind;
 
 use super::{Answer, Target, Verdict};
 use crate::config::Access;
@@ -11,7 +12,7 @@ use crate::field::modbus::header::Mismatch;
 use crate::field::modbus::look::{Look, LookFailure, Pace, Values};
 use crate::field::modbus::plan::Request;
 use crate::field::{Device, ScanFailure};
-use crate::summary::aligned;
+use crate::terminal::aligned;
 
 pub(super) fn answer(target: &Target, look: &Look) -> Answer {
     let device = &target.device;
@@ -108,7 +109,7 @@ fn table(device: &Device, values: &Values) -> String {
 
 fn failure(device: &Device, LookFailure { request, failure }: &LookFailure) -> String {
     let place = request.map(|request| format!(" while reading {}", shown(request))).unwrap_or_default();
-    let cause = failure.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+    let cause = behind(failure);
     format!("\nFAILED{place}: {failure}{cause}\n{}\n", remedy(device, failure))
 }
 

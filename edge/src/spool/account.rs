@@ -41,6 +41,12 @@ impl LaneAccount {
         self.oldest == self.tail
     }
 
+    /// Told from their share of all records that are kept.
+    pub(super) fn unconfirmed_bytes(&self) -> u64 {
+        let kept = u128::from((self.tail.0 - self.oldest.0).max(1));
+        u64::try_from(u128::from(self.bytes) * u128::from(self.unconfirmed()) / kept).unwrap_or(u64::MAX)
+    }
+
     pub(super) fn unconfirmed(&self) -> u64 {
         self.tail.0 - self.confirmed.0
     }

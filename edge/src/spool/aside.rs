@@ -6,33 +6,42 @@ use std::path::{Path, PathBuf};
 
 use tracing::{error, warn};
 
+use super::past::Past;
+
 /// How many damaged files are kept. More would fill the disk of an edge whose storage is dying.
 const DAMAGED_FILES_MAX: usize = 3;
 
 /// `spool.redb` → `spool.redb.SUFFIX`.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// Renames the damaged file to `PATH.damaged-TIME`; the oldest beyond the limit go.
-pub(super) fn set_aside(path: &Path, now_ms: i64) -> io::Result<PathBuf> {
-    let aside = beside(path, &format!("damaged-{now_ms:020}"));
+/// Renames the damaged file to `PATH.damaged-TIME`; the oldest beyond the limit go. The time is never less than that of the
+/// last one: a clock that was put back or never set would put the newest file in the oldest one's place. It is written down
+/// before it happens, so that a process that dies in between does not take the file for a missing one.
+pub(super) fn set_aside(path: &Path, past: &mut Past, now_ms: i64) -> io::Result<()> {
+    let earlier = damaged(path)?;
+    let last_ms = earlier.last().and_then(|last| time_ms(last)).unwrap_or(0);
+    let aside = beside(path, &format!("damaged-{:020}", now_ms.max(last_ms.saturating_add(1))));
+    past.damaged(&aside, now_ms);
     fs::rename(path, &aside)?;
     error!(path = %path.display(), aside = %aside.display(), "the damaged spool file was set aside");
-    let all = damaged(path)?;
-    for old in all.iter().rev().skip(DAMAGED_FILES_MAX) {
-        warn!(path = %old.display(), "an older damaged spool file is deleted");
-        fs::remove_file(old)?;
+    for old in earlier.iter().rev().skip(DAMAGED_FILES_MAX - 1) {
+        match fs::remove_file(old) {
+            Ok(()) => warn!(path = %old.display(), "an older damaged spool file is deleted"),
+            Err(error) => {
+                warn!(path = %old.display(), %error, "an older damaged spool file cannot be deleted");
+            }
+        }
     }
-    Ok(aside)
+    Ok(())
 }
 
-/// Whether a damaged file was ever set aside here.
-pub(super) fn has_damaged(path: &Path) -> bool {
-    damaged(path).is_ok_and(|files| !files.is_empty())
+fn time_ms(aside: &Path) -> Option<i64> {
+    aside.to_str()?.rsplit_once("damaged-")?.1.parse().ok()
 }
 
 /// Oldest first: the time in their names has a fixed width.
@@ -93,15 +102,28 @@ mod tests {
     fn only_the_newest_damaged_files_are_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("spool.redb");
-        assert!(!has_damaged(&path));
+        assert!(damaged(&path).unwrap().is_empty());
         for now_ms in 1..=4 {
             fs::write(&path, now_ms.to_string()).unwrap();
-            set_aside(&path, now_ms).unwrap();
+            set_aside(&path, &mut Past::of(&path), now_ms).unwrap();
         }
         let kept: Vec<String> =
             damaged(&path).unwrap().iter().map(|path| fs::read_to_string(path).unwrap()).collect();
         assert_eq!(kept, ["2", "3", "4"]);
-        assert!(has_damaged(&path) && !path.exists());
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_clock_that_was_put_back_or_stands_takes_no_newer_file_for_an_older_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("spool.redb");
+        for (number, now_ms) in [9_000, 7, 7, -5].into_iter().enumerate() {
+            fs::write(&path, number.to_string()).unwrap();
+            set_aside(&path, &mut Past::of(&path), now_ms).unwrap();
+        }
+        let kept = damaged(&path).unwrap();
+        let kept: Vec<String> = kept.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+        assert_eq!(kept, ["1", "2", "3"]);
     }
 
     #[test]

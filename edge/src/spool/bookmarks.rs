@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use minicbor::{Decode, Encode};
 use wire::Stamp;
 
-use super::entry::{Bookmark, BookmarkRefused};
+use crate::bookmark::{Bookmark, BookmarkRefused};
 
 /// A bookmark as it is stored. Fields are only ever added.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -31,6 +31,12 @@ impl BookmarkRow {
     }
 }
 
+impl From<BookmarkRow> for Bookmark {
+    fn from(BookmarkRow { name, bytes }: BookmarkRow) -> Self {
+        Self { name: name.into(), bytes: bytes.into() }
+    }
+}
+
 /// The place of a bookmark in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Slot(pub u64);
@@ -48,17 +54,19 @@ struct Kept {
 pub(super) struct Bookmarks {
     kept: BTreeMap<Box<str>, Kept>,
     waiting: BTreeMap<Box<str>, Box<[u8]>>,
+    /// How many of the waiting ones take the place of none.
+    new: usize,
     /// When the first of the waiting ones came, in milliseconds since the boot.
     since_ms: u64,
     next_slot: u64,
 }
 
 impl Bookmarks {
-    pub(super) fn stored(rows: impl IntoIterator<Item = (Slot, BookmarkRow)>) -> Self {
+    pub(super) fn stored(stored: impl IntoIterator<Item = (Slot, Bookmark)>) -> Self {
         let mut bookmarks = Self::default();
-        for (slot, BookmarkRow { name, bytes }) in rows {
+        for (slot, Bookmark { name, bytes }) in stored {
             bookmarks.next_slot = bookmarks.next_slot.max(slot.0.saturating_add(1));
-            bookmarks.kept.insert(name.into(), Kept { slot, bytes: bytes.into() });
+            bookmarks.kept.insert(name, Kept { slot, bytes });
         }
         bookmarks
     }
@@ -68,10 +76,10 @@ impl Bookmarks {
         bookmark.check_size()?;
         let Bookmark { name, bytes } = bookmark;
         let is_new = !self.kept.contains_key(&name) && !self.waiting.contains_key(&name);
-        let new = self.waiting.keys().filter(|name| !self.kept.contains_key(*name)).count();
-        if is_new && self.kept.len() + new >= Bookmark::COUNT_MAX {
+        if is_new && self.kept.len() + self.new >= Bookmark::COUNT_MAX {
             return Err(BookmarkRefused::TooMany);
         }
+        self.new += usize::from(is_new);
         if self.waiting.is_empty() {
             self.since_ms = now.mono_ms;
         }
@@ -87,6 +95,7 @@ impl Bookmarks {
     /// The waiting ones become the kept ones; what that changes in the store goes into the same commit as their records.
     pub(super) fn commit(&mut self) -> Vec<SlotChange> {
         let mut changes = Vec::with_capacity(self.waiting.len());
+        self.new = 0;
         for (name, bytes) in std::mem::take(&mut self.waiting) {
             if bytes.is_empty() {
                 changes.extend(self.kept.remove(&name).map(|kept| (kept.slot, None)));
@@ -134,7 +143,7 @@ mod tests {
     }
 
     fn bookmark(name: &str, bytes: &[u8]) -> Bookmark {
-        Bookmark::new(name, bytes).unwrap()
+        Bookmark { name: name.into(), bytes: bytes.into() }
     }
 
     fn slots(changes: &[SlotChange]) -> Vec<(u64, Option<&[u8]>)> {
@@ -162,8 +171,8 @@ mod tests {
 
     #[test]
     fn one_without_bytes_is_removed_and_its_slot_is_not_given_to_another_name() {
-        let row = |name: &str| BookmarkRow { name: name.into(), bytes: vec![1] };
-        let mut bookmarks = Bookmarks::stored([(Slot(3), row("a")), (Slot(7), row("b"))]);
+        let mut bookmarks =
+            Bookmarks::stored([(Slot(3), bookmark("a", b"1")), (Slot(7), bookmark("b", b"1"))]);
         bookmarks.put(bookmark("b", b""), &now(0)).unwrap();
         bookmarks.put(bookmark("c", b"1"), &now(0)).unwrap();
         assert_eq!(slots(&bookmarks.commit()), [(7, None), (8, Some(&[b'1'][..]))]);
@@ -172,12 +181,13 @@ mod tests {
 
     #[test]
     fn every_limit_refuses() {
-        let long = "n".repeat(Bookmark::NAME_BYTES_MAX + 1);
-        assert_eq!(Bookmark::new(long, [1]), Err(BookmarkRefused::NameTooLong { bytes: 129 }));
-        assert_eq!(Bookmark::new("a", vec![0; 1_025]), Err(BookmarkRefused::TooLarge { bytes: 1_025 }));
         let mut bookmarks = Bookmarks::default();
+        let mut put = |name: &str, bytes: &[u8]| bookmarks.put(bookmark(name, bytes), &now(0));
+        assert_eq!(put(&"n".repeat(129), b"1"), Err(BookmarkRefused::NameTooLong { bytes: 129 }));
+        assert_eq!(put("a", &[0; 1_025]), Err(BookmarkRefused::TooLarge { bytes: 1_025 }));
         for number in 0..Bookmark::COUNT_MAX {
             bookmarks.put(bookmark(&number.to_string(), b"1"), &now(0)).unwrap();
+            bookmarks.put(bookmark(&number.to_string(), b"2"), &now(0)).unwrap();
             if number % 1_000 == 0 {
                 bookmarks.commit();
             }

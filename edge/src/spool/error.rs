@@ -1,6 +1,5 @@
 //! What stops the spool.
 
-use std::io;
 use std::path::PathBuf;
 
 use wire::EdgeId;
@@ -19,8 +18,6 @@ pub enum SpoolError {
     ForeignEdge { path: PathBuf, found: EdgeId, expected: EdgeId },
     #[error("the point table takes {bytes} bytes, more than a quarter of spool.bytes_max ({bytes_max})")]
     TableTooLarge { bytes: u64, bytes_max: u64 },
-    #[error("the damaged spool file {path} could not be set aside")]
-    SetAside { path: PathBuf, source: io::Error },
     #[error("the operating system gave no random bytes for a new epoch")]
     Random(#[source] getrandom::Error),
     #[error("the storage of the spool failed; the file is not used again by this process")]

@@ -1,6 +1,6 @@
 //! Gap records: what was given up, as the hub is told. Pure.
 
-use wire::{Digest, Epoch, Gap, GapReason, Lane, Seq};
+use wire::{Digest, Envelope, Epoch, Gap, GapReason, Lane, Record, Stamp};
 
 /// Collects the unconfirmed envelopes of one lane that are given up, oldest first, into one gap.
 #[derive(Debug)]
@@ -20,24 +20,38 @@ impl GapBuilder {
         self.lane == lane && self.reason == reason
     }
 
-    /// The envelope `[first, next)` goes; `before` is what it names as the one before it.
-    pub(super) fn add(&mut self, first: Seq, next: Seq, before: Digest, digest: Digest) {
+    pub(super) fn add(&mut self, envelope: &Envelope, digest: Digest) {
+        let (oldest, newest) = times(envelope);
         let gap = self.gap.get_or_insert(Gap {
             epoch: self.epoch,
             lane: self.lane,
-            first,
-            next,
-            before,
+            first: envelope.header.first,
+            next: envelope.next(),
+            before: envelope.header.previous,
             after: digest,
             reason: self.reason,
+            oldest: Some(oldest),
+            newest: None,
         });
-        gap.next = next;
+        gap.next = envelope.next();
         gap.after = digest;
+        gap.newest = Some(newest);
     }
 
     pub(super) fn finish(self) -> Option<Gap> {
         self.gap
     }
+}
+
+/// When the envelope's oldest and newest records were read.
+fn times(envelope: &Envelope) -> (Stamp, Stamp) {
+    let offsets = envelope.records.iter().map(|record| match record {
+        Record::Event(observation) | Record::Snapshot(observation) => observation.offset_ms,
+        _ => 0,
+    });
+    let (oldest, newest) =
+        offsets.fold((i32::MAX, i32::MIN), |(least, most), ms| (least.min(ms), most.max(ms)));
+    (envelope.header.stamp(oldest), envelope.header.stamp(newest))
 }
 
 /// Joins gaps that touch, so that a long time without a hub does not fill the urgent lane with them. They come in the order
@@ -49,6 +63,7 @@ pub(super) fn join(gaps: impl IntoIterator<Item = Gap>) -> Vec<Gap> {
             Some(earlier) => {
                 earlier.next = gap.next;
                 earlier.after = gap.after;
+                earlier.newest = gap.newest;
             }
             None => joined.push(gap),
         }
@@ -66,13 +81,35 @@ fn touches(earlier: &Gap, later: &Gap) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use wire::{BootId, ClockState, EdgeId, Header, Marks, Observation, PointNo, Quality, Seq, TableVersion};
+
     use super::*;
 
     fn gap(lane: Lane, first: u64, next: u64) -> Gap {
         let digest = |seq: u64| Digest::of(&seq.to_be_bytes());
         let mut builder = GapBuilder::new(Epoch([1; 16]), lane, GapReason::SpoolFull);
-        (first..next).for_each(|seq| builder.add(Seq(seq), Seq(seq + 1), digest(seq), digest(seq + 1)));
+        (first..next).for_each(|seq| builder.add(&envelope(lane, seq, digest(seq)), digest(seq + 1)));
         builder.finish().unwrap()
+    }
+
+    /// One record, read 100 ms before the envelope's base.
+    fn envelope(lane: Lane, seq: u64, previous: Digest) -> Envelope {
+        let header = Header {
+            edge: EdgeId::parse("edge-1").unwrap(),
+            lane,
+            epoch: Epoch([1; 16]),
+            first: Seq(seq),
+            previous,
+            boot: BootId([1; 16]),
+            mono_ms: 1_000 * (seq + 1),
+            wall_ms: 0,
+            clock: ClockState::Free,
+            table: TableVersion(0),
+            watermark: Seq(0),
+        };
+        let (point, quality, marks) = (PointNo(0), Quality::Good, Marks::NONE);
+        let read = Observation { point, value: None, quality, offset_ms: -100, marks };
+        Envelope { header, records: vec![Record::Event(read)] }
     }
 
     #[test]
@@ -86,5 +123,7 @@ mod tests {
         let joined = join(gaps);
         assert_eq!(joined, [gap(Lane::Routine, 0, 9), gap(Lane::Urgent, 0, 2), gap(Lane::Routine, 12, 13)]);
         assert_eq!(joined[0].records(), 9);
+        let times = [joined[0].oldest, joined[0].newest].map(|stamp| stamp.map(|stamp| stamp.mono_ms));
+        assert_eq!(times, [Some(900), Some(8_900)]);
     }
 }

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use wire::checkpoint::Heads;
 use wire::{Checkpoint, EdgeId, Envelope, Epoch, Gap, Lane, Record, Seq, Stamp};
 
+use crate::bookmark::Bookmark;
+
 use super::aside::damaged;
-use super::entry::Bookmark;
 use super::meta::LaneMeta;
 use super::overlay::Overlay;
 use super::store::{Store, StoreError};
@@ -86,16 +87,13 @@ fn read(path: &Path, overlay: Overlay) -> Result<Option<Inspection>, StoreError>
         _ => {}
     })?;
     let routine = lane(&store, Lane::Routine, &meta.lanes[1], |_| {})?;
-    let bookmarks = store.bookmarks()?.into_iter();
     Ok(Some(Inspection {
         edge: meta.edge,
         epoch: meta.epoch,
         lanes: [urgent, routine],
         gaps,
         signed,
-        bookmarks: bookmarks
-            .map(|(_, row)| Bookmark { name: row.name.into(), bytes: row.bytes.into() })
-            .collect(),
+        bookmarks: store.bookmarks()?.into_iter().map(|(_, bookmark)| bookmark).collect(),
         tables: store.tables()?.len(),
         file_bytes: std::fs::metadata(path).map_or(0, |file| file.len()),
         damaged: damaged(path).unwrap_or_default(),

@@ -18,17 +18,17 @@
 //!   crashes, power cuts and old disk images: if this spool turns out to be an old image of itself, a new epoch begins.
 //! * Nothing is lost in silence. When the room is used up, whole envelopes go: those that the hub has, then the oldest
 //!   routine ones, urgent ones last; and routine never takes more than three quarters of the room. What is older than its
-//!   lane keeps goes too, as far as its age can be trusted. Every unconfirmed one that goes is named in a gap record.
+//!   lane keeps goes too; but no wall clock makes anything old that the hub lacks. Every unconfirmed one that goes is named in a gap record.
 //! * What the hub has confirmed stays as long as it is young enough and its space is not needed, so that a hub restored from
 //!   a backup is refilled.
 //! * A checkpoint in the urgent lane signs what both lanes hold before it: with the commit of a grave event, and at least
 //!   once a minute while there is something new. Without a usable key there are none, and everything else goes on.
 //! * The first record of an epoch says why it began. The point table that readings refer to is written before them, and
 //!   kept as long as an envelope names it.
-//! * A file that is damaged, or came back empty, is set aside and never silently replaced: the new epoch says so. The newest
-//!   three are kept for people to look at.
+//! * A file that is damaged, or came back empty, is set aside and never silently replaced, and one that is gone is missed: the
+//!   new epoch says so, and the status does for a week. The newest three damaged ones are kept for people to look at.
 //! * After a failed write or fsync the file is not touched again by this process. After two failures in a row, or when the
-//!   file cannot be opened, the same queue runs in memory and says so.
+//!   file can neither be opened nor set aside, the same queue runs in memory and says so.
 //!
 //! Wear. Urgent entries commit at once, everything else waits to share a commit: each writes about 28 KB beside its
 //! envelopes, whatever is in it. `edge/tests/spool/wear.rs` measures what that makes of a day.
@@ -50,6 +50,7 @@ mod meta;
 mod metrics;
 mod open;
 mod overlay;
+mod past;
 mod queue;
 mod resume;
 mod routine;
@@ -63,15 +64,17 @@ use redb::StorageBackend;
 use wire::PointTable;
 
 pub use checkpoint::{KeyFiles, Sign, SignError};
-pub use entry::{Batch, Bookmark, BookmarkRefused, Entry, Wait, What};
+pub use entry::{Batch, Entry, Wait, What};
 pub use error::{SpoolError, SpoolGone};
 pub use inspect::{InspectError, Inspection, LaneInspection, inspect};
-pub use queue::{LaneStatus, Limit, Positions, Settings, Status, Stored};
+pub use past::{Loss, LossKind};
+pub use queue::{GivenUp, LaneStatus, Limit, Positions, Settings, Status, Stored};
 pub use store::StoreError;
 pub use task::{Spool, SpoolHandle, Submitted, Tails};
 
 use crate::clock::Clock;
 use aside::FailureMark;
+use past::Past;
 use task::{Site, pair};
 
 /// A table may take this part of the room at most: it has to be written again now and then.
@@ -85,10 +88,10 @@ pub fn open(
     clock: Clock,
 ) -> Result<(Spool, SpoolHandle), SpoolError> {
     check_table(&settings, table)?;
-    let queue = open::on_file(path, &settings, table, &clock())?;
-    let site = Site { path: path.to_owned(), mark: FailureMark::of(path) };
-    let site = queue.is_durable().then_some(site);
-    Ok(pair(queue, clock, site))
+    let mut past = Past::of(path);
+    let queue = open::on_file(path, &mut past, &settings, table, &clock())?;
+    let site = Site { path: path.to_owned(), mark: FailureMark::of(path), past };
+    Ok(pair(queue, clock, Some(site)))
 }
 
 /// Opens a spool on any storage. Nothing is set aside and nothing replaces it: errors come back.

@@ -1,5 +1,6 @@
 //! Opening: the stored spool, or a new one, or memory. An edge whose disk is bad still watches.
 
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -9,9 +10,10 @@ use tracing::{error, info};
 use wire::heartbeat::Storage;
 use wire::{OpenedReason, PointTable, PreviousEpoch, Stamp};
 
-use super::aside::{FailureMark, has_damaged, set_aside};
+use super::aside::{FailureMark, set_aside};
 use super::backend::file;
 use super::error::SpoolError;
+use super::past::Past;
 use super::queue::{Beginning, Queue, Settings};
 use super::store::{Store, StoreError};
 
@@ -39,6 +41,26 @@ impl From<StoreError> for Failure {
 /// Opens the file, and does without it if it must.
 pub(super) fn on_file(
     path: &Path,
+    past: &mut Past,
+    settings: &Settings,
+    table: &PointTable,
+    now: &Stamp,
+) -> Result<Queue, SpoolError> {
+    let mut queue = on_file_or_memory(path, past, settings, table, now)?;
+    if queue.is_durable() {
+        if past.has_left(queue.epoch()) {
+            // Its numbers were given out, and it is no word of the hub that would say so: the hub speaks of a later epoch.
+            past.rolled_back(now.wall_ms);
+            queue.renew(queue.tails(), now)?;
+        }
+        past.holds(queue.epoch());
+    }
+    Ok(queue)
+}
+
+fn on_file_or_memory(
+    path: &Path,
+    past: &mut Past,
     settings: &Settings,
     table: &PointTable,
     now: &Stamp,
@@ -50,8 +72,11 @@ pub(super) fn on_file(
         error!(path = %path.display(), "the spool file failed twice in a row");
         return in_memory(settings, table, now);
     }
-    let reason = if has_damaged(path) { OpenedReason::Damaged } else { OpenedReason::FirstStart };
-    let Failure { error, previous } = match try_file(path, settings, table, (reason, None), now) {
+    if matches!(std::fs::metadata(path), Err(error) if error.kind() == ErrorKind::NotFound) {
+        past.no_file(now.wall_ms);
+    }
+    let if_new = (past.reason_if_new(), None);
+    let Failure { error, previous } = match try_file(path, settings, table, if_new, now) {
         Ok(queue) => return Ok(queue),
         Err(failure) => failure,
     };
@@ -59,8 +84,10 @@ pub(super) fn on_file(
         SpoolError::Storage(StoreError::InUse) => Err(SpoolError::InUse { path: path.to_owned() }),
         SpoolError::Storage(damage @ StoreError::Damaged { .. }) => {
             error!(path = %path.display(), %damage, "the spool file is damaged");
-            let aside = set_aside(path, now.wall_ms);
-            aside.map_err(|source| SpoolError::SetAside { path: path.to_owned(), source })?;
+            if let Err(error) = set_aside(path, past, now.wall_ms) {
+                error!(path = %path.display(), %error, "the damaged spool file could not be set aside");
+                return in_memory(settings, table, now);
+            }
             let again = try_file(
                 path,
                 settings,

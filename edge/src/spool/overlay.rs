@@ -16,7 +16,6 @@ const PAGE_BYTES: usize = 4_096;
 #[derive(Debug)]
 pub(super) struct Overlay {
     file: FileBackend,
-    file_bytes: u64,
     top: Mutex<Top>,
 }
 
@@ -24,6 +23,8 @@ pub(super) struct Overlay {
 #[derive(Debug)]
 struct Top {
     bytes: u64,
+    /// How much of the file still shows: what was cut off once is zeros when it grows again.
+    file_bytes: u64,
     pages: BTreeMap<u64, Box<[u8]>>,
 }
 
@@ -32,7 +33,8 @@ impl Overlay {
         let file = File::open(path)?;
         let file_bytes = file.metadata()?.len();
         let file = FileBackend::new(file).map_err(io::Error::other)?;
-        Ok(Self { file, file_bytes, top: Mutex::new(Top { bytes: file_bytes, pages: BTreeMap::new() }) })
+        let top = Top { bytes: file_bytes, file_bytes, pages: BTreeMap::new() };
+        Ok(Self { file, top: Mutex::new(top) })
     }
 
     fn top(&self) -> MutexGuard<'_, Top> {
@@ -40,10 +42,10 @@ impl Overlay {
     }
 
     /// A page as the file has it; nothing but zeros behind its end.
-    fn below(&self, page: u64) -> io::Result<Box<[u8]>> {
+    fn below(&self, page: u64, file_bytes: u64) -> io::Result<Box<[u8]>> {
         let mut bytes = vec![0; PAGE_BYTES].into_boxed_slice();
         let offset = page * PAGE_BYTES as u64;
-        let there = self.file_bytes.saturating_sub(offset).min(PAGE_BYTES as u64) as usize;
+        let there = file_bytes.saturating_sub(offset).min(PAGE_BYTES as u64) as usize;
         if there > 0 {
             self.file.read(offset, &mut bytes[..there])?;
         }
@@ -80,14 +82,20 @@ impl StorageBackend for Overlay {
         for (page, inside, part) in touched(offset, out.len()) {
             match top.pages.get(&page) {
                 Some(written) => out[part].copy_from_slice(&written[inside]),
-                None => out[part].copy_from_slice(&self.below(page)?[inside]),
+                None => out[part].copy_from_slice(&self.below(page, top.file_bytes)?[inside]),
             }
         }
         Ok(())
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.top().bytes = len;
+        let mut top = self.top();
+        top.bytes = len;
+        top.file_bytes = top.file_bytes.min(len);
+        top.pages.retain(|page, _| page * (PAGE_BYTES as u64) < len);
+        if let Some(last) = top.pages.get_mut(&(len / PAGE_BYTES as u64)) {
+            last[(len % PAGE_BYTES as u64) as usize..].fill(0);
+        }
         Ok(())
     }
 
@@ -97,9 +105,10 @@ impl StorageBackend for Overlay {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut top = self.top();
+        let file_bytes = top.file_bytes;
         for (page, inside, part) in touched(offset, data.len()) {
             if let std::collections::btree_map::Entry::Vacant(place) = top.pages.entry(page) {
-                place.insert(self.below(page)?);
+                place.insert(self.below(page, file_bytes)?);
             }
             let written = top.pages.get_mut(&page).expect("the page was just put there");
             written[inside].copy_from_slice(&data[part]);
@@ -158,6 +167,13 @@ mod tests {
         expected.resize(20_000, 0);
         expected[15_000] = 7;
         let mut read = vec![0; 20_000];
+        overlay.read(0, &mut read).unwrap();
+        assert_eq!(read, expected);
+        // What is cut off does not come back, neither from the file nor from what was written.
+        for len in [14_999, 9_000, 4_200, 20_000] {
+            overlay.set_len(len).unwrap();
+        }
+        expected[4_200..].fill(0);
         overlay.read(0, &mut read).unwrap();
         assert_eq!(read, expected);
         let mut part = vec![0; 5_000];

@@ -66,8 +66,8 @@ fn judge_lane(kept: &impl Kept, lane: Lane, held: &Held) -> LaneVerdict {
     match held.head {
         _ if held.next > kept.tail(lane) => LaneVerdict::Forked,
         _ if held.next < oldest => LaneVerdict::Lacks(oldest),
-        // The hub holds none of this lane, so there is no hash to compare.
-        None => LaneVerdict::From(held.next),
+        // The hub holds none of this lane, so there is no hash to compare, and nothing says that an envelope begins there.
+        None => LaneVerdict::From(oldest),
         head if kept.digest_before(lane, held.next) == head => LaneVerdict::From(held.next),
         Some(_) => LaneVerdict::Forked,
     }
@@ -119,6 +119,12 @@ mod tests {
     #[test]
     fn a_hub_that_holds_nothing_of_a_lane_gets_it_from_its_beginning() {
         let resume = resume(Some(OURS), (0, None), good(Lane::Routine, 20));
+        assert_eq!(judge(&Spool, &resume), Verdict::GoOn { from: [Seq(0), Seq(20)], lacks_older: vec![] });
+    }
+
+    #[test]
+    fn a_number_without_a_hash_skips_nothing() {
+        let resume = resume(Some(OURS), (33, None), good(Lane::Routine, 20));
         assert_eq!(judge(&Spool, &resume), Verdict::GoOn { from: [Seq(0), Seq(20)], lacks_older: vec![] });
     }
 

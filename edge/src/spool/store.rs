@@ -9,6 +9,8 @@ use redb::{
 };
 use wire::{Lane, Seq, TableVersion};
 
+use crate::bookmark::Bookmark;
+
 use super::backend::{Metered, Written};
 use super::bookmarks::{BookmarkRow, Slot, SlotChange};
 use super::meta::{Meta, TableMeta};
@@ -113,14 +115,14 @@ impl Store {
         Ok(tables)
     }
 
-    pub(super) fn bookmarks(&self) -> Result<Vec<(Slot, BookmarkRow)>, StoreError> {
+    pub(super) fn bookmarks(&self) -> Result<Vec<(Slot, Bookmark)>, StoreError> {
         let Some(table) = self.table(ENVELOPES)? else { return Ok(Vec::new()) };
         let mut bookmarks = Vec::new();
         for row in table.range((BOOKMARK, 0)..=(BOOKMARK, u64::MAX)).map_err(read_error)? {
             let (key, bytes) = row.map_err(read_error)?;
             let bookmark = BookmarkRow::decode(bytes.value());
             let bookmark = bookmark.ok_or_else(|| StoreError::damaged("a bookmark cannot be read"))?;
-            bookmarks.push((Slot(key.value().1), bookmark));
+            bookmarks.push((Slot(key.value().1), bookmark.into()));
         }
         Ok(bookmarks)
     }

@@ -8,11 +8,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{error, info};
 use wire::{Epoch, Lane, Resume, Seq, Stamp};
 
+use crate::bookmark::Bookmark;
 use crate::clock::Clock;
 
 use super::aside::{FailureMark, set_aside};
-use super::entry::{Batch, Bookmark, Wait};
+use super::entry::{Batch, Wait};
 use super::error::{SpoolError, SpoolGone};
+use super::past::Past;
 use super::queue::{Limit, Positions, Queue, Status, Stored};
 use super::store::StoreError;
 
@@ -111,11 +113,12 @@ impl Submitted {
     }
 }
 
-/// Where the spool's file lies, and how often it failed.
+/// Where the spool's file lies, how often it failed, and what became of earlier ones.
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) path: PathBuf,
     pub(super) mark: FailureMark,
+    pub(super) past: Past,
 }
 
 /// The spool; `run` it on a thread of its own.
@@ -126,7 +129,7 @@ pub struct Spool {
     /// Appends that wait until all is durable. Who appends limits them.
     waiting: Vec<oneshot::Sender<()>>,
     tails: watch::Sender<Tails>,
-    /// `None` if there is no file.
+    /// `None` if no file was asked for.
     site: Option<Site>,
 }
 
@@ -143,8 +146,8 @@ impl Spool {
     pub fn run(mut self) -> Result<(), SpoolError> {
         let outcome = self.work();
         self.turn_away();
-        if let (Err(error), Some(site)) = (&outcome, &self.site) {
-            self.give_up_file(error, site);
+        if let Err(error) = &outcome {
+            self.give_up_file(error);
         }
         outcome
     }
@@ -162,7 +165,8 @@ impl Spool {
             .enable_time()
             .build()
             .expect("a timer needs nothing from the system");
-        let healthy_at = (self.clock)().mono_ms + HEALTHY_AFTER.as_millis() as u64;
+        let started_ms = (self.clock)().mono_ms;
+        let mut healthy_ms = self.queue.is_durable().then(|| started_ms + HEALTHY_AFTER.as_millis() as u64);
         let mut batch = Vec::with_capacity(COMMANDS_MAX);
         loop {
             let wait = self.queue.due_ms().map(|due_ms| due_ms.saturating_sub((self.clock)().mono_ms));
@@ -174,9 +178,8 @@ impl Spool {
                 return Ok(());
             }
             self.handle(&mut batch)?;
-            if (self.clock)().mono_ms >= healthy_at
-                && let Some(site) = &self.site
-            {
+            let is_healthy = |healthy_ms: &mut u64| (self.clock)().mono_ms >= *healthy_ms;
+            if let Some((_, site)) = healthy_ms.take_if(is_healthy).zip(self.site.as_ref()) {
                 site.mark.clear();
             }
         }
@@ -217,7 +220,11 @@ impl Spool {
                 let _ = reply.send(self.queue.read(lane, from, limit)?);
             }
             Command::Resume { resume, reply } => {
+                let epoch = self.queue.epoch();
                 let positions = self.queue.resume(&resume, now)?;
+                if positions.epoch != epoch {
+                    self.rolled_back(now);
+                }
                 self.publish_tails();
                 let _ = reply.send(positions);
             }
@@ -225,7 +232,8 @@ impl Spool {
                 let _ = reply.send(self.queue.bookmarks());
             }
             Command::Status { reply } => {
-                let _ = reply.send(self.queue.status(now)?);
+                let loss = self.site.as_ref().and_then(|site| site.past.loss(now.wall_ms));
+                let _ = reply.send(Status { loss, ..self.queue.status(now)? });
             }
             Command::Append { .. } | Command::Confirmed { .. } => {}
         }
@@ -241,11 +249,20 @@ impl Spool {
         self.tails.send_if_modified(|known| std::mem::replace(known, tails) != tails);
     }
 
-    fn give_up_file(&self, error: &SpoolError, site: &Site) {
+    /// The file was an old image, and has left its epoch.
+    fn rolled_back(&mut self, now: &Stamp) {
+        if let Some(site) = self.site.as_mut().filter(|_| self.queue.is_durable()) {
+            site.past.rolled_back(now.wall_ms);
+            site.past.holds(self.queue.epoch());
+        }
+    }
+
+    fn give_up_file(&mut self, error: &SpoolError) {
+        let Some(site) = self.site.as_mut().filter(|_| self.queue.is_durable()) else { return };
         match error {
             SpoolError::Storage(StoreError::Damaged { what }) => {
                 error!(path = %site.path.display(), what, "the spool file is damaged");
-                if let Err(error) = set_aside(&site.path, (self.clock)().wall_ms) {
+                if let Err(error) = set_aside(&site.path, &mut site.past, (self.clock)().wall_ms) {
                     error!(path = %site.path.display(), %error, "the damaged spool file could not be set aside");
                 }
             }

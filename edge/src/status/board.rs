@@ -13,7 +13,7 @@ use super::report::{
     AnnunciatorReport, CoilReport, ConfigReport, DeviceReport, HealthReport, LaneReport, ListenerReport,
     ReloadReport, Report, SenderReport, SpoolReport, UplinkReport,
 };
-use super::verdict;
+use super::verdict::{self, Fault};
 use crate::annunciator;
 use crate::clock::{self, Clock};
 use crate::field::listener::{self, SenderStanding};
@@ -79,7 +79,13 @@ pub struct Board {
 
 impl Board {
     pub async fn report(&self) -> Report {
+        self.judged().await.0
+    }
+
+    /// The report, and its faults as they are rather than in words.
+    pub(super) async fn judged(&self) -> (Report, Vec<Fault>) {
         let (standing, spool) = tokio::join!(self.standing(), self.spool_status());
+        let clock_ahead_ms = standing.as_ref().and_then(|standing| standing.clock_ahead_ms);
         let clock_health = standing.as_ref().and_then(|standing| standing.clock);
         let now = (self.clock)();
         let health = self.health.borrow().clone().unwrap_or_default();
@@ -91,6 +97,7 @@ impl Board {
             wall_ms: now.wall_ms,
             clock: format!("{:?}", now.clock).to_lowercase(),
             clock_health: clock_health.map_or("unknown", clock::Health::name).to_owned(),
+            clock_ahead_ms,
             config: self.config(),
             devices: self.device_reports(standing.as_ref(), &now),
             listeners: self
@@ -105,10 +112,11 @@ impl Board {
             ..Report::default()
         };
         let stages_age = self.facts.stages_started.elapsed();
-        report.faults = verdict::faults(&report, standing.is_some(), &self.facts.devices, stages_age);
+        let faults = verdict::faults(&report, standing.is_some(), &self.facts.devices, stages_age);
+        report.faults = faults.iter().map(ToString::to_string).collect();
         report.warnings = verdict::warnings(&report);
         report.well = report.faults.is_empty() && report.warnings.is_empty();
-        report
+        (report, faults)
     }
 
     async fn standing(&self) -> Option<Standing> {
@@ -141,6 +149,8 @@ impl Board {
             hub: link.hub,
             hubs: self.facts.hubs.clone(),
             connected: link.connected,
+            down_ms: link.down.as_ref().map(|down| down.since.elapsed().as_millis() as u64),
+            failures: link.down.map(|down| down.failures).unwrap_or_default(),
             place: link.place,
             heartbeat_ms: link.heartbeat_ms,
             confirm_p95_ms: link.round_trip.map(|trip| trip.p95_ms),
@@ -162,6 +172,7 @@ impl Board {
             last_scan_ms_ago: ago(standing.scans.last_ms, now),
             last_good_ms_ago: ago(standing.scans.last_good_ms, now),
             failure: standing.scans.failure.clone(),
+            marked: standing.marked.clone(),
         };
         standing.devices.iter().zip(&self.facts.devices).map(report).collect()
     }
@@ -180,6 +191,8 @@ fn listener_report(standing: &listener::Standing, now: &Stamp) -> ListenerReport
         connected: sender.connected,
         messages: sender.messages,
         throttled: sender.throttled,
+        rejected: sender.rejected,
+        rejecting: sender.rejecting.map(str::to_owned),
         last_message_ms_ago: ago(sender.last_ms, now),
     };
     ListenerReport {
@@ -199,6 +212,10 @@ fn spool_report(status: &spool::Status) -> SpoolReport {
         next: lane.next.0,
         unconfirmed: lane.unconfirmed,
         oldest_ms: lane.oldest_ms,
+        unconfirmed_bytes: lane.unconfirmed_bytes,
+        given_up: lane.given_up.records,
+        given_up_from_ms: lane.given_up.from_ms,
+        given_up_until_ms: lane.given_up.until_ms,
     };
     let [urgent, routine] = &status.lanes;
     SpoolReport {
@@ -212,6 +229,7 @@ fn spool_report(status: &spool::Status) -> SpoolReport {
         bytes: status.bytes,
         bytes_max: status.bytes_max,
         written_bytes: status.written_bytes,
+        loss: status.loss.clone(),
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::spool::Loss;
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Report {
@@ -21,6 +23,8 @@ pub struct Report {
     pub clock: String,
     /// Against the hub's: `ok`, `off`, `far_off` or `stepped`; `unknown` before the hub spoke.
     pub clock_health: String,
+    /// By how much the clock is ahead of the hub's; negative if it is behind.
+    pub clock_ahead_ms: Option<i64>,
     pub config: ConfigReport,
     pub devices: Vec<DeviceReport>,
     pub listeners: Vec<ListenerReport>,
@@ -64,6 +68,8 @@ pub struct DeviceReport {
     pub last_good_ms_ago: Option<u64>,
     /// Why the last scan failed, if it did.
     pub failure: Option<String>,
+    /// Points whose numbers are beyond a limit, too fast or stuck, in words.
+    pub marked: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -90,6 +96,9 @@ pub struct SenderReport {
     pub connected: bool,
     pub messages: u64,
     pub throttled: u64,
+    /// Messages that could not be read, and why the last one could not if it was one of them.
+    pub rejected: u64,
+    pub rejecting: Option<String>,
     /// Also of a message that could not be read.
     pub last_message_ms_ago: Option<u64>,
 }
@@ -107,6 +116,8 @@ pub struct SpoolReport {
     pub bytes_max: u64,
     /// Since the spool was opened.
     pub written_bytes: u64,
+    /// What was lost with the spool's file last; absent once it is long ago, or the file that was set aside is taken away.
+    pub loss: Option<Loss>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -116,6 +127,12 @@ pub struct LaneReport {
     pub unconfirmed: u64,
     /// Age of the oldest record that the hub has not confirmed.
     pub oldest_ms: u64,
+    /// What the unconfirmed ones take, about.
+    pub unconfirmed_bytes: u64,
+    /// Records that were given up unconfirmed since the spool was opened, and of what time they were.
+    pub given_up: u64,
+    pub given_up_from_ms: i64,
+    pub given_up_until_ms: i64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -126,6 +143,10 @@ pub struct UplinkReport {
     /// All addresses, in their order of preference.
     pub hubs: String,
     pub connected: bool,
+    /// For how long there has been no connection; absent while there is one.
+    pub down_ms: Option<u64>,
+    /// By address: why the latest attempt there came to nothing, and what to do. Empty while there is a connection.
+    pub failures: BTreeMap<String, String>,
     /// The place of the address in that order, from 0.
     pub place: usize,
     /// What the hub needs to confirm a heartbeat, and what envelopes need at most, but for one in twenty.
@@ -133,6 +154,7 @@ pub struct UplinkReport {
     pub confirm_p95_ms: Option<u64>,
     /// Confirmed bytes per second in the last minute.
     pub throughput: u64,
+    /// Connections that broke, and attempts that failed.
     pub reconnects: u64,
     /// Of the last day, or of the time since the start.
     pub connected_permille: u16,

@@ -1,10 +1,13 @@
 //! The page server, on loopback alone. The only file of the edge that knows hyper. It answers GET and nothing else, reads no
-//! body, and gives each connection one answer and little time.
+//! body, and gives each connection one answer and little time. When all places are taken, whoever has waited longest without
+//! a whole question, or with an answer that it does not read, makes room: idle connections keep nobody out.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http_body_util::Full;
@@ -17,14 +20,15 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use runtime::shutdown::Shutdown;
 use runtime::telemetry::Metrics;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
 use super::board::Board;
 use super::host;
 
-/// A technician, a collector and a script at once, twice.
+/// A technician, a collector and a script at once, twice. Beyond it a connection that dawdles makes room, and if all are
+/// being answered, the new one is refused.
 const CONNECTIONS_MAX: usize = 8;
 const HEAD_WAIT_MAX: Duration = Duration::from_secs(5);
 /// From the accept to the last byte of the answer; longer than a stage may take to answer.
@@ -61,15 +65,13 @@ impl Server {
 
     /// Answers until the shutdown begins; connections that are open then are closed.
     pub async fn run(self, board: Board, metrics: Metrics, shutdown: Shutdown) -> Result<(), Infallible> {
-        let pages = Arc::new(Pages { board, metrics });
-        let mut connections = JoinSet::new();
+        let mut connections = Connections::new(Pages { board, metrics });
         loop {
             tokio::select! {
                 () = shutdown.wait() => return Ok(()),
-                Some(_) = connections.join_next() => {}
+                Some(_) = connections.tasks.join_next() => {}
                 accepted = self.listener.accept() => match accepted {
-                    Ok(_) if connections.len() >= CONNECTIONS_MAX => refused("too_many"),
-                    Ok((stream, _)) => drop(connections.spawn(serve(stream, Arc::clone(&pages)))),
+                    Ok((stream, _)) => connections.take(stream),
                     Err(error) => {
                         warn!(%error, "the status server cannot accept");
                         sleep(ACCEPT_PAUSE).await;
@@ -80,15 +82,54 @@ impl Server {
     }
 }
 
+/// Those that are open, the oldest first. Dropping them closes all.
+struct Connections {
+    pages: Arc<Pages>,
+    tasks: JoinSet<()>,
+    open: VecDeque<Open>,
+}
+
+struct Open {
+    task: AbortHandle,
+    /// The stages are being asked for it.
+    is_asking: Arc<AtomicBool>,
+}
+
+impl Connections {
+    fn new(pages: Pages) -> Self {
+        Self { pages: Arc::new(pages), tasks: JoinSet::new(), open: VecDeque::new() }
+    }
+
+    fn take(&mut self, stream: TcpStream) {
+        self.open.retain(|open| !open.task.is_finished());
+        if self.open.len() >= CONNECTIONS_MAX {
+            let dawdles = |open: &Open| !open.is_asking.load(Ordering::Relaxed);
+            let Some(oldest) = self.open.iter().position(dawdles).and_then(|at| self.open.remove(at)) else {
+                return refused("too_many");
+            };
+            oldest.task.abort();
+            refused("dawdled");
+        }
+        let is_asking = Arc::new(AtomicBool::new(false));
+        let serving = serve(stream, Arc::clone(&self.pages), Arc::clone(&is_asking));
+        self.open.push_back(Open { task: self.tasks.spawn(serving), is_asking });
+    }
+}
+
 fn refused(reason: &'static str) {
     metrics::counter!("status_refused_total", "reason" => reason).increment(1);
     debug!(reason, "a question for the status was refused");
 }
 
-async fn serve(stream: TcpStream, pages: Arc<Pages>) {
+async fn serve(stream: TcpStream, pages: Arc<Pages>, is_asking: Arc<AtomicBool>) {
     let service = service_fn(move |request: Request<Incoming>| {
-        let pages = Arc::clone(&pages);
-        async move { Ok::<_, Infallible>(answer(&request, &pages).await) }
+        let (pages, is_asking) = (Arc::clone(&pages), Arc::clone(&is_asking));
+        async move {
+            is_asking.store(true, Ordering::Relaxed);
+            let answer = answer(&request, &pages).await;
+            is_asking.store(false, Ordering::Relaxed);
+            Ok::<_, Infallible>(answer)
+        }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())

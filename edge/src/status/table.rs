@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::report::{LaneReport, ListenerReport, Report};
-use crate::summary::aligned;
+use super::verdict::{against_hub, now_s};
+use crate::terminal::{aligned, days_left, size, span};
 
 /// The first line says whether all is well; what to look at follows at once.
 pub fn text(report: &Report) -> String {
@@ -94,10 +95,19 @@ fn facts(report: &Report) -> Vec<[String; 2]> {
     let mut rows = Vec::new();
     let mut row = |name: &str, value: String| rows.push([name.to_owned(), value]);
     let uplink = &report.uplink;
-    let trip = uplink.confirm_p95_ms.map_or(String::new(), |ms| format!(", confirms within {ms} ms"));
+    let trip = uplink
+        .confirm_p95_ms
+        .filter(|_| uplink.connected)
+        .map_or(String::new(), |ms| format!(", confirms within {ms} ms"));
     let connected = if uplink.connected { "connected" } else { "NOT connected" };
     let share = format!("{}.{} % of the day", uplink.connected_permille / 10, uplink.connected_permille % 10);
-    row("hub", format!("{} {connected}{trip}; {share}, {} reconnects", uplink.hub, uplink.reconnects));
+    row(
+        "hub",
+        format!(
+            "{} {connected}{trip}; {share}, {} connections broke or failed",
+            uplink.hub, uplink.reconnects
+        ),
+    );
     for from in &report.listeners {
         row(&format!("listener {}", from.name), listener(from));
     }
@@ -121,10 +131,13 @@ fn facts(report: &Report) -> Vec<[String; 2]> {
         row("memory", format!("{}{files}", size(bytes)));
     }
     if let Some(end_s) = health.certificate_not_after_s {
-        let days = (end_s - report.wall_ms.div_euclid(1_000)).div_euclid(86_400);
-        row("certificate", format!("ends in {days} days"));
+        let days = days_left(end_s, now_s(report));
+        let ends = if days < 0 { "has expired".to_owned() } else { format!("ends in {days} days") };
+        row("certificate", ends);
     }
-    row("clock", format!("{}, against the hub's: {}", report.clock, report.clock_health));
+    let ahead =
+        report.clock_ahead_ms.map_or(String::new(), |ahead_ms| format!(", {}", against_hub(ahead_ms)));
+    row("clock", format!("{}, against the hub's: {}{ahead}", report.clock, report.clock_health));
     for annunciator in &report.annunciators {
         let coils = annunciator.coils.iter().map(|coil| {
             let doubt = if coil.wanted == coil.confirmed { "" } else { " (not confirmed)" };
@@ -137,10 +150,12 @@ fn facts(report: &Report) -> Vec<[String; 2]> {
     if let Some(reload) = &config.last_reload {
         let outcome = if reload.taken { "taken" } else { "refused" };
         let ago = span(report.wall_ms.saturating_sub(reload.wall_ms).max(0).unsigned_abs());
-        row(
-            "last reload",
-            format!("{outcome} {ago} ago: {}", reload.text.lines().next().unwrap_or_default()),
-        );
+        let more = match reload.text.lines().count().saturating_sub(1) {
+            0 => String::new(),
+            more => format!(" (and {more} more lines above)"),
+        };
+        let first = reload.text.lines().next().unwrap_or_default();
+        row("last reload", format!("{outcome} {ago} ago: {first}{more}"));
     }
     row("software", format!("{}, up {}", report.software, span(report.uptime_s.saturating_mul(1_000))));
     rows
@@ -156,29 +171,6 @@ fn lane(lane: &LaneReport) -> String {
         span(lane.oldest_ms),
         lane.next
     )
-}
-
-/// A length of time in its largest fitting unit.
-fn span(ms: u64) -> String {
-    match ms {
-        0..1_000 => format!("{ms} ms"),
-        1_000..120_000 => format!("{} s", ms / 1_000),
-        120_000..7_200_000 => format!("{} min", ms / 60_000),
-        7_200_000..172_800_000 => format!("{} h", ms / 3_600_000),
-        _ => format!("{} d", ms / 86_400_000),
-    }
-}
-
-fn size(bytes: u64) -> String {
-    const KIB: u64 = 1 << 10;
-    const MIB: u64 = 1 << 20;
-    const GIB: u64 = 1 << 30;
-    match bytes {
-        0..KIB => format!("{bytes} B"),
-        KIB..MIB => format!("{} KiB", bytes / KIB),
-        MIB..GIB => format!("{} MiB", bytes / MIB),
-        _ => format!("{} GiB", bytes / GIB),
-    }
 }
 
 #[cfg(test)]
@@ -208,7 +200,7 @@ mod tests {
                 ..DeviceReport::default()
             }],
             spool: Some(SpoolReport {
-                urgent: LaneReport { next: 5, unconfirmed: 2, oldest_ms: 121_000 },
+                urgent: LaneReport { next: 5, unconfirmed: 2, oldest_ms: 121_000, ..LaneReport::default() },
                 ..SpoolReport::default()
             }),
             annunciators: vec![AnnunciatorReport {

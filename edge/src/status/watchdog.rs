@@ -12,6 +12,7 @@ use tracing::error;
 
 use super::board::Board;
 use super::report::Report;
+use super::verdict::Fault;
 
 /// How often the line of status is renewed where no watchdog sets the pace.
 const PACE: Duration = Duration::from_secs(10);
@@ -37,12 +38,12 @@ impl Watchdog {
                 () = shutdown.wait() => return Ok(()),
                 _ = looks.tick() => {}
             }
-            let report = tokio::select! {
+            let (report, faults) = tokio::select! {
                 () = shutdown.wait() => return Ok(()),
-                report = self.board.report() => report,
+                judged = self.board.judged() => judged,
             };
-            let (alive, was_starving) = (is_alive(&report), starving);
-            starving = !alive;
+            let was_starving = starving;
+            starving = faults.into_iter().any(Fault::stands_still);
             if starving && !was_starving {
                 error!(
                     faults = report.faults.join("; "),
@@ -50,16 +51,10 @@ impl Watchdog {
                 );
             }
             let mut notices = vec![Notice::Status(line(&report))];
-            notices.extend(alive.then_some(Notice::Alive));
+            notices.extend((!starving).then_some(Notice::Alive));
             self.notifier.tell(&notices);
         }
     }
-}
-
-/// A spool that works from memory is no reason to be killed: that would lose what it holds.
-fn is_alive(report: &Report) -> bool {
-    let works_from_memory = report.spool.as_ref().is_some_and(|spool| spool.storage == "memory");
-    report.faults.len() <= usize::from(works_from_memory)
 }
 
 fn line(report: &Report) -> String {
@@ -70,22 +65,4 @@ fn line(report: &Report) -> String {
     let concerns = report.faults.len() + report.warnings.len();
     let more = if concerns == 0 { String::new() } else { format!("; {concerns} things to look at") };
     format!("{online} of {} devices online, {hub}, {waiting} records wait{more}", report.devices.len())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::status::report::SpoolReport;
-
-    #[test]
-    fn a_spool_in_memory_is_a_fault_that_kills_nobody() {
-        let storage = |storage: &str| Some(SpoolReport { storage: storage.into(), ..SpoolReport::default() });
-        let report =
-            |faults: usize, spool| Report { faults: vec!["f".into(); faults], spool, ..Report::default() };
-        assert!(is_alive(&report(0, storage("durable"))));
-        assert!(!is_alive(&report(1, storage("durable"))));
-        assert!(is_alive(&report(1, storage("memory"))));
-        assert!(!is_alive(&report(2, storage("memory"))));
-        assert!(!is_alive(&report(1, None)));
-    }
 }

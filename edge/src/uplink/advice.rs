@@ -1,14 +1,12 @@
 //! What a person can do about a connection that does not come about, or does not last. Pure.
 
-use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use rumqttc::mqttbytes::Error as CodecError;
-use rumqttc::mqttbytes::v4::ConnectReturnCode;
 use rustls::{AlertDescription, CertificateError};
 
 use super::link::LinkError;
+use super::route::Lasted;
 
 /// A connection that lasted so long was sound. Longer than the longest delay between two attempts, so that two edges which
 /// push each other out never count as sound.
@@ -16,12 +14,11 @@ pub(super) const SOUND_AFTER: Duration = Duration::from_secs(60);
 /// So many connections in a row that break off right away are no accident of the network.
 const BRIEF_MAX: u32 = 3;
 
-/// Remembers what was said, so that each thing is said once.
+/// Knows what several failures in a row mean.
 #[derive(Debug, Default)]
 pub(super) struct Adviser {
     /// Connections in a row that the hub had accepted and that did not last.
     brief: u32,
-    said: Option<&'static str>,
 }
 
 impl Adviser {
@@ -30,51 +27,36 @@ impl Adviser {
         *self = Self::default();
     }
 
-    /// No connection came about. `None` if there is nothing to say, or it was said.
-    pub(super) fn refused(&mut self, error: &LinkError) -> Option<&'static str> {
-        self.once(advice(error))
-    }
-
-    /// A connection that was accepted broke off before it was sound.
-    pub(super) fn broke_off(&mut self, error: &LinkError) -> Option<&'static str> {
-        self.brief = self.brief.saturating_add(1);
-        let again_and_again = self.brief >= BRIEF_MAX
-            && matches!(error, LinkError::Closed | LinkError::Broken(CodecError::Io(_)));
-        let advice = advice(error).or(again_and_again
-            .then_some("it is closed again and again: another process may be using this edge id"));
-        self.once(advice)
-    }
-
-    fn once(&mut self, advice: Option<&'static str>) -> Option<&'static str> {
-        let advice = advice?;
-        (self.said.replace(advice) != Some(advice)).then_some(advice)
+    /// A connection that was accepted broke.
+    pub(super) fn lost(&mut self, error: &LinkError, lasted: Lasted) -> Option<&'static str> {
+        if lasted == Lasted::Briefly {
+            self.brief = self.brief.saturating_add(1);
+        }
+        let again_and_again = self.brief >= BRIEF_MAX && error.is_cut_off();
+        advice(error).or(again_and_again
+            .then_some("it is closed again and again: another process may be using this edge id"))
     }
 }
 
-fn advice(error: &LinkError) -> Option<&'static str> {
+pub(super) fn advice(error: &LinkError) -> Option<&'static str> {
     const GATES_PORT: &str = "is this the gate's port?";
     match error {
-        LinkError::Refused { code: ConnectReturnCode::NotAuthorized | ConnectReturnCode::BadClientId } => {
-            Some(
-                "the hub does not accept this edge: is edge.id the one in the certificate, and does the certificate belong \
-             to the hub's site?",
-            )
+        LinkError::Connect(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            Some("does the hub run, and is this the gate's port?")
         }
-        LinkError::Unexpected => Some(GATES_PORT),
-        LinkError::Handshake(error) | LinkError::Broken(CodecError::Io(error)) => match tls(error)? {
+        LinkError::Silent => Some("does a firewall between swallow it, or does the hub hang?"),
+        _ if error.is_foreign_edge() => Some(
+            "the hub does not accept this edge: is edge.id the one in the certificate, and does the certificate belong to \
+             the hub's site?",
+        ),
+        _ if error.is_no_mqtt() => Some(GATES_PORT),
+        _ => match error.tls()? {
             rustls::Error::AlertReceived(alert) => alerted(*alert),
             rustls::Error::InvalidCertificate(error) => distrusted(error),
             rustls::Error::InvalidMessage(_) => Some(GATES_PORT),
             _ => None,
         },
-        LinkError::Broken(_) => Some(GATES_PORT),
-        _ => None,
     }
-}
-
-fn tls(error: &io::Error) -> Option<&rustls::Error> {
-    let inner: &(dyn Error + 'static) = error.get_ref()?;
-    inner.downcast_ref().or_else(|| inner.downcast_ref().and_then(tls))
 }
 
 /// What the hub thinks of this edge's certificate.
@@ -128,6 +110,9 @@ fn distrusted(error: &CertificateError) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use rumqttc::mqttbytes::Error as CodecError;
+    use rumqttc::mqttbytes::v4::ConnectReturnCode;
+
     use super::*;
 
     fn alert(alert: AlertDescription) -> io::Error {
@@ -149,6 +134,14 @@ mod tests {
     }
 
     #[test]
+    fn an_edge_that_the_hub_does_not_want_is_told_what_to_compare() {
+        let advised = |code| advice(&LinkError::Refused { code });
+        let foreign = [ConnectReturnCode::NotAuthorized, ConnectReturnCode::BadClientId].map(advised);
+        assert!(foreign.iter().all(|advice| advice.unwrap().contains("edge.id")));
+        assert_eq!(advised(ConnectReturnCode::ServiceUnavailable), None);
+    }
+
+    #[test]
     fn what_is_no_gate_is_doubted() {
         for error in [LinkError::Unexpected, LinkError::Broken(CodecError::MalformedPacket)] {
             assert_eq!(advice(&error), Some("is this the gate's port?"));
@@ -156,24 +149,17 @@ mod tests {
     }
 
     #[test]
-    fn each_thing_is_said_once_until_a_connection_was_sound() {
-        let mut adviser = Adviser::default();
-        let refused = LinkError::Refused { code: ConnectReturnCode::NotAuthorized };
-        assert!(adviser.refused(&refused).unwrap().contains("edge.id"));
-        assert_eq!(adviser.refused(&LinkError::Silent), None);
-        assert_eq!(adviser.refused(&refused), None);
-        assert_eq!(adviser.refused(&LinkError::Unexpected), Some("is this the gate's port?"));
-        adviser.sound();
-        assert!(adviser.refused(&refused).is_some());
-    }
-
-    #[test]
     fn an_edge_that_is_pushed_out_again_and_again_suspects_a_double() {
         let mut adviser = Adviser::default();
-        assert_eq!(adviser.broke_off(&LinkError::Closed), None);
-        assert_eq!(adviser.broke_off(&LinkError::Closed), None);
-        let reset = LinkError::Broken(io::Error::from(io::ErrorKind::ConnectionReset).into());
-        assert!(adviser.broke_off(&reset).unwrap().contains("another process"));
-        assert_eq!(adviser.broke_off(&LinkError::Closed), None, "once is enough");
+        let reset = || LinkError::Broken(io::Error::from(io::ErrorKind::ConnectionReset).into());
+        assert_eq!(adviser.lost(&reset(), Lasted::Long), None, "that was no push");
+        assert_eq!(adviser.lost(&LinkError::Closed, Lasted::Briefly), None);
+        assert_eq!(adviser.lost(&LinkError::Closed, Lasted::Briefly), None);
+        for error in [reset(), LinkError::Closed] {
+            let advice = adviser.lost(&error, Lasted::Briefly);
+            assert!(advice.unwrap().contains("another process"), "it stands as long as that goes on");
+        }
+        adviser.sound();
+        assert_eq!(adviser.lost(&LinkError::Closed, Lasted::Briefly), None);
     }
 }

@@ -13,7 +13,7 @@ use super::Uplink;
 use super::advice::SOUND_AFTER;
 use super::heartbeat::heartbeat;
 use super::link::{Incoming, Link, LinkError};
-use super::probe::{Answered, Prober};
+use super::probe::{Answered, Look, Prober};
 use super::reason::Reason;
 use super::route::Lasted;
 use super::session::{Input, Output, Session};
@@ -26,7 +26,8 @@ pub(super) enum End {
     SpoolGone,
     /// No connection came about.
     Refused(LinkError),
-    GivenUp(Reason, Lasted),
+    /// Whatever came before, the hub behind this address does not do its work now.
+    GivenUp(Reason),
     Broken(LinkError, Lasted),
     /// The preferred way answers again; this connection is exchanged for that one.
     Returned(Box<Answered>),
@@ -75,12 +76,13 @@ impl Uplink {
             if talk.lasted() == Lasted::Long {
                 backoff.reset();
                 self.adviser.sound();
+                self.outage.over();
             }
             stop = step.err();
         }
         match stop.expect("the loop ends with a reason") {
             Stop::SpoolGone => End::SpoolGone,
-            Stop::GivenUp(reason) => End::GivenUp(reason, talk.lasted()),
+            Stop::GivenUp(reason) => End::GivenUp(reason),
             Stop::Returned(answered) => {
                 info!("the preferred way to the hub answers again and is taken");
                 link.close().await;
@@ -89,7 +91,7 @@ impl Uplink {
             Stop::Broken(error) => tokio::select! {
                 () = shutdown.wait() => End::Shutdown,
                 answered = talk.prober.taken_over() => match answered {
-                    Some(answered) => End::Returned(Box::new(answered)),
+                    Some(answered) => End::Returned(answered),
                     None => End::Broken(error, talk.lasted()),
                 },
             },
@@ -97,8 +99,11 @@ impl Uplink {
     }
 
     fn begin(&mut self) -> Talk {
-        let hub = self.target(self.routes.at()).hub;
-        info!(%hub, "connected to the hub");
+        let hub = &self.hubs[self.routes.at()];
+        // Of a hub that accepts an edge and drops it again and again, this too is soon told less often.
+        if let Some(left_out) = self.outage.tells(format!("connected to {hub}"), self.now_ms()) {
+            info!(%hub, left_out, "connected to the hub");
+        }
         self.metrics.connected();
         self.meter.connected(self.now_ms());
         self.show_quality();
@@ -108,7 +113,7 @@ impl Uplink {
             session: Session::new(self.heartbeat_interval, self.now_ms()),
             outputs: VecDeque::new(),
             tails: self.spool.tails(),
-            prober: Prober::new(self.target(0), self.routes.probe_after(random)),
+            prober: Prober::new(self.hubs[0].clone(), self.routes.probe_after(random)),
             sound_at: Instant::now() + SOUND_AFTER,
             beat_ms: None,
         }
@@ -128,7 +133,10 @@ impl Uplink {
                 changed.map_err(|_| Stop::SpoolGone)?;
                 talk.look_at_tails(self.now_ms());
             }
-            answered = talk.prober.answered() => return Err(Stop::Returned(Box::new(answered))),
+            look = talk.prober.next() => match look {
+                Look::Due => talk.prober.probe(self.target(0)),
+                Look::Answered(answered) => return Err(Stop::Returned(answered)),
+            },
             () = sleep_until(wake) => talk.tell(Input::Tick, self.now_ms()),
         }
         while let Some(output) = talk.outputs.pop_front() {
@@ -170,7 +178,10 @@ impl Uplink {
         let tie = Tie { mono_ms: now.mono_ms, hub_ms: resume.hub_ms.saturating_add(way_ms) };
         let offset_ms = tie.offset_ms(&now);
         if offset_ms.saturating_abs() > OFF_MS {
-            warn!(offset_ms, "this edge's clock and the hub's differ");
+            let told = self.outage.tells("the clocks differ".to_owned(), self.now_ms());
+            if let Some(left_out) = told {
+                warn!(offset_ms, left_out, "this edge's clock and the hub's differ");
+            }
         }
         self.hub_time.said(tie.hub_ms, link.hub_end_ms());
         self.ties.send_replace(Some(tie));
@@ -181,7 +192,10 @@ impl Uplink {
             Output::Judge(resume) => {
                 let positions = self.spool.resume(resume).await?;
                 let [urgent, routine] = positions.from;
-                info!(epoch = %positions.epoch, urgent = urgent.0, routine = routine.0, "the hub is sent what it lacks");
+                let told = self.outage.tells("the hub is sent what it lacks".to_owned(), self.now_ms());
+                if let Some(left_out) = told {
+                    info!(epoch = %positions.epoch, urgent = urgent.0, routine = routine.0, left_out, "the hub is sent what it lacks");
+                }
                 talk.tell(Input::Judged(positions), self.now_ms());
                 talk.look_at_tails(self.now_ms());
             }

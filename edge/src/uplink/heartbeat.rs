@@ -11,7 +11,7 @@ pub(super) struct Identity {
     pub edge: EdgeId,
     /// Name and version of this software.
     pub software: Box<str>,
-    /// The first bytes of the SHA-256 of the configuration in force.
+    /// Says which configuration is in force, with its profiles.
     pub config_hash: u64,
 }
 

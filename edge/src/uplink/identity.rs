@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use runtime::tls::{ClientFiles, TlsError, certificate_facts, mutual_client};
+use runtime::tls::{ClientFiles, TlsError, own_certificate};
 use wire::EdgeId;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +14,6 @@ pub enum Finding {
     Foreign { names: Vec<String> },
     /// It is ours, and its time is over.
     Expired,
-    /// No certificate to look at.
-    Missing,
 }
 
 impl fmt::Display for Finding {
@@ -31,24 +29,13 @@ impl fmt::Display for Finding {
                 names.join(", ")
             ),
             Finding::Expired => f.write_str("the certificate has expired; issue another one"),
-            Finding::Missing => f.write_str("there is no certificate; issue one"),
         }
     }
 }
 
-/// When our certificate ends, in seconds of the epoch; `None` if there is none.
-pub fn not_after_s(files: &ClientFiles) -> Result<Option<i64>, TlsError> {
-    let own = mutual_client(files)?.client_auth_cert_resolver.resolve(&[], &[]);
-    let Some(certificate) = own.as_ref().and_then(|own| own.cert.first()) else { return Ok(None) };
-    certificate_facts(certificate).map(|facts| Some(facts.not_after_s))
-}
-
 /// Reads the files as a connection would, at `now_s` seconds of the epoch.
 pub fn examine(files: &ClientFiles, edge: &EdgeId, now_s: i64) -> Result<Finding, TlsError> {
-    let config = mutual_client(files)?;
-    let Some(own) = config.client_auth_cert_resolver.resolve(&[], &[]) else { return Ok(Finding::Missing) };
-    let Some(certificate) = own.cert.first() else { return Ok(Finding::Missing) };
-    let facts = certificate_facts(certificate)?;
+    let facts = own_certificate(files)?;
     Ok(match judge(facts.uri_names, edge) {
         Finding::Ours if facts.not_after_s < now_s => Finding::Expired,
         finding => finding,

@@ -1,4 +1,5 @@
-//! The MQTT connection: the one file that knows rumqttc. TLS 1.3 towards the hub, MQTT 3.1.1, clean session.
+//! The MQTT connection to the hub, in the one file of the uplink that knows rumqttc. TLS 1.3 towards the hub, MQTT 3.1.1, clean
+//! session.
 //!
 //! Of rumqttc the codec is used, as the gate does, and not its event loop: that one takes the TLS name from the address,
 //! keeps a queue of its own that it throws away on reconnect, flushes every packet by itself, and may lose a packet if its
@@ -7,6 +8,7 @@
 //! What was handed over and is not in the kernel yet can still be overtaken: the writer takes urgent packets first, routine
 //! ones one at a time, and the kernel is told to take little ahead of the link.
 
+use std::error::Error;
 use std::io;
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ use rumqttc::mqttbytes::v4::{
 };
 use rumqttc::mqttbytes::{Error as CodecError, QoS};
 use runtime::tls::{CertificateTime, ClientFiles, TlsError, certificate_facts, mutual_client_at};
+use rustls::CertificateError;
 use rustls::pki_types::{InvalidDnsNameError, ServerName};
 use socket2::SockRef;
 use tokio::io::{ReadHalf, WriteHalf};
@@ -61,14 +64,15 @@ pub(super) struct Target {
     pub time: CertificateTime,
 }
 
+/// Why there is no connection. Whoever shows it names the hub beside it.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     #[error("the TLS files cannot be used")]
     Tls(#[source] TlsError),
     #[error("`{name}` is not a name that a certificate can carry")]
     ServerName { name: String, source: InvalidDnsNameError },
-    #[error("no connection to {host}:{port}")]
-    Connect { host: String, port: u16, source: io::Error },
+    #[error("no TCP connection")]
+    Connect(#[source] io::Error),
     #[error("the TLS handshake failed")]
     Handshake(#[source] io::Error),
     #[error("no answer within {} s", CONNECT_WAIT.as_secs())]
@@ -87,6 +91,47 @@ pub enum LinkError {
     Dead,
     #[error("{OUTGOING_MAX} packets wait to be written")]
     Stuck,
+}
+
+impl LinkError {
+    /// What TLS had against it, on either side.
+    pub(super) fn tls(&self) -> Option<&rustls::Error> {
+        match self {
+            LinkError::Handshake(error) | LinkError::Broken(CodecError::Io(error)) => tls(error),
+            _ => None,
+        }
+    }
+
+    /// The hub knows us, and does not want us.
+    pub(super) fn is_foreign_edge(&self) -> bool {
+        use ConnectReturnCode::{BadClientId, NotAuthorized};
+        matches!(self, LinkError::Refused { code: NotAuthorized | BadClientId })
+    }
+
+    /// Whatever listens there speaks another language.
+    pub(super) fn is_no_mqtt(&self) -> bool {
+        match self {
+            LinkError::Unexpected => true,
+            LinkError::Broken(error) => !matches!(error, CodecError::Io(_)),
+            _ => false,
+        }
+    }
+
+    /// The connection ended without a word.
+    pub(super) fn is_cut_off(&self) -> bool {
+        matches!(self, LinkError::Closed | LinkError::Broken(CodecError::Io(_)))
+    }
+
+    /// The hub showed a certificate whose time is over, by the time that this edge goes by.
+    pub(super) fn is_expired_hub(&self) -> bool {
+        use CertificateError::{Expired, ExpiredContext};
+        matches!(self.tls(), Some(rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. })))
+    }
+}
+
+fn tls(error: &io::Error) -> Option<&rustls::Error> {
+    let inner: &(dyn Error + 'static) = error.get_ref()?;
+    inner.downcast_ref().or_else(|| inner.downcast_ref().and_then(tls))
 }
 
 /// What comes from the hub.
@@ -180,11 +225,7 @@ async fn open(target: &Target) -> Result<Link, LinkError> {
     let Hub { host, port, server_name } = target.hub.clone();
     let name = ServerName::try_from(server_name.clone())
         .map_err(|source| LinkError::ServerName { name: server_name, source })?;
-    let tcp = dial(&host, port, target.interface.as_deref()).await.map_err(|source| LinkError::Connect {
-        host,
-        port,
-        source,
-    })?;
+    let tcp = dial(&host, port, target.interface.as_deref()).await.map_err(LinkError::Connect)?;
     let stream = TlsConnector::from(tls).connect(name, tcp).await.map_err(LinkError::Handshake)?;
     let hub_end_ms = end_ms(&stream);
 

@@ -6,6 +6,7 @@
 //!   └─ confirmed, resume ─┘   └─ PUBACK, cmd ───┘
 //!                         │                     ▲
 //!            window ◄─ drain       route, probe ┘  which of the hub's addresses
+//!                                advice, outage     what people are told while there is none
 //! ```
 //!
 //! The spool is the only truth: a connection begins with nothing, learns from the hub what it holds, and sends from there.
@@ -18,6 +19,7 @@ mod heartbeat;
 mod identity;
 mod link;
 mod metrics;
+mod outage;
 mod probe;
 mod quality;
 mod reason;
@@ -39,9 +41,9 @@ use tokio::sync::watch;
 use wire::EdgeId;
 use wire::heartbeat::Health;
 
-pub use identity::{Finding, examine, not_after_s};
+pub use identity::{Finding, examine};
 pub use link::LinkError;
-pub use quality::{Quality, RoundTrip};
+pub use quality::{Down, Quality, RoundTrip};
 pub use reason::Reason;
 pub use route::STAY;
 pub use task::Uplink;
@@ -56,7 +58,7 @@ pub struct Settings {
     pub heartbeat_interval: Duration,
     /// Name and version of this software.
     pub software: Box<str>,
-    /// The first bytes of the SHA-256 of the configuration in force.
+    /// Says which configuration is in force, with its profiles.
     pub config_hash: u64,
     /// How the machine is, as far as it is known; it travels with every heartbeat.
     pub health: watch::Receiver<Option<Health>>,

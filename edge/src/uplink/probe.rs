@@ -4,13 +4,15 @@
 //! worth leaving another for. Where both ways end in the same process, the hub takes the new connection for a take-over and
 //! ends the old one; so nothing is decided before the probe has come to its end.
 
+use std::error::Error;
 use std::future::pending;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
-use tracing::info;
+use tracing::{debug, info};
 
+use super::Hub;
 use super::link::{Incoming, Link, LinkError, Target};
 
 /// The hub speaks right after the subscription.
@@ -23,39 +25,57 @@ pub(super) struct Answered {
     pub(super) first: Incoming,
 }
 
+/// What the look-out for a better way has come to.
+pub(super) enum Look {
+    /// It is time for a probe.
+    Due,
+    Answered(Box<Answered>),
+}
+
 pub(super) struct Prober {
-    target: Target,
+    /// The preferred one.
+    hub: Hub,
     /// Between two probes; `None` if there is no better way.
     every: Option<Duration>,
     due: Option<Instant>,
     under_way: JoinSet<Result<Answered, LinkError>>,
+    in_vain: bool,
 }
 
 impl Prober {
-    pub(super) fn new(target: Target, every: Option<Duration>) -> Self {
-        Self { target, every, due: every.map(|every| Instant::now() + every), under_way: JoinSet::new() }
+    pub(super) fn new(hub: Hub, every: Option<Duration>) -> Self {
+        let due = every.map(|every| Instant::now() + every);
+        Self { hub, every, due, under_way: JoinSet::new(), in_vain: false }
     }
 
-    /// Waits until the preferred way has answered. Safe to drop half-way: a probe goes on.
-    pub(super) async fn answered(&mut self) -> Answered {
-        loop {
-            if let Some(answered) = self.taken_over().await {
-                return answered;
-            }
-            let Some(due) = self.due else { return pending().await };
-            sleep_until(due).await;
-            self.due = self.every.map(|every| Instant::now() + every);
-            self.under_way.spawn(probe(self.target.clone()));
+    /// Waits until a probe is due, or the preferred way has answered one. Safe to drop half-way: a probe goes on.
+    pub(super) async fn next(&mut self) -> Look {
+        if let Some(answered) = self.taken_over().await {
+            return Look::Answered(answered);
         }
+        let Some(due) = self.due else { return pending().await };
+        sleep_until(due).await;
+        self.due = self.every.map(|every| Instant::now() + every);
+        Look::Due
+    }
+
+    /// Begins a probe, with the target as it is now.
+    pub(super) fn probe(&mut self, target: Target) {
+        self.under_way.spawn(probe(target));
     }
 
     /// The end of a probe that is under way: it may be what ended the other connection. `None` if there is none, or if it
     /// was in vain.
-    pub(super) async fn taken_over(&mut self) -> Option<Answered> {
+    pub(super) async fn taken_over(&mut self) -> Option<Box<Answered>> {
         match self.under_way.join_next().await? {
-            Ok(Ok(answered)) => Some(answered),
+            Ok(Ok(answered)) => Some(Box::new(answered)),
             Ok(Err(error)) => {
-                info!(hub = %self.target.hub, %error, "the preferred way to the hub does not answer yet");
+                let (hub, error) = (&self.hub, &error as &dyn Error);
+                // A way that is away for a week is told once in a connection.
+                match std::mem::replace(&mut self.in_vain, true) {
+                    false => info!(%hub, error, "the preferred way to the hub does not answer yet"),
+                    true => debug!(%hub, error, "the preferred way to the hub does not answer yet"),
+                }
                 None
             }
             // Nobody aborts a probe but the end of the connection beside it.

@@ -1,6 +1,8 @@
 //! How good the link to the hub is, measured on what it carries anyway. Pure: time comes in as an argument.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+
+use tokio::time::Instant;
 
 /// PUBACKs that minimum, mean and 95th percentile are taken of.
 const TRIPS_MAX: usize = 256;
@@ -18,6 +20,8 @@ pub struct Quality {
     /// Its place in the configuration, from 0.
     pub place: usize,
     pub connected: bool,
+    /// `None` while there is a connection, and before the first attempt has failed.
+    pub down: Option<Down>,
     /// From publish to PUBACK, which is sent once the hub has it on its disk. `None` before the first.
     pub round_trip: Option<RoundTrip>,
     /// How long the latest heartbeat's confirm took: what the way itself and the hub's disk need.
@@ -29,7 +33,8 @@ pub struct Quality {
     /// Bytes of MQTT payload since the start.
     pub bytes_sent: u64,
     pub bytes_confirmed: u64,
-    /// Connections that ended, and attempts that failed, since the start.
+    /// Connections that broke or were given up, and attempts that failed, since the start. A change to the preferred way and
+    /// the end of the process are neither.
     pub reconnects: u64,
     /// Parts per thousand of the last day, or of the time since the start.
     pub connected_permille: u16,
@@ -40,6 +45,14 @@ impl Quality {
     pub fn is_preferred(&self) -> bool {
         self.place == 0
     }
+}
+
+/// There is no connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Down {
+    pub since: Instant,
+    /// By address: why the latest attempt there came to nothing, and what a person can do about it.
+    pub failures: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,12 +96,15 @@ impl Meter {
     pub(super) fn connected(&mut self, now_ms: u64) {
         self.count(now_ms);
         self.quality.connected = true;
+        self.quality.down = None;
     }
 
-    /// A connection ended, or none came about.
-    pub(super) fn reconnect(&mut self, now_ms: u64) {
+    /// The connection to the address in use ended, or none came about.
+    pub(super) fn reconnect(&mut self, failure: String, now: Instant, now_ms: u64) {
         self.count(now_ms);
         self.quality.connected = false;
+        let down = self.quality.down.get_or_insert(Down { since: now, failures: BTreeMap::new() });
+        down.failures.insert(self.quality.hub.clone(), failure);
         self.quality.reconnects += 1;
     }
 
@@ -160,6 +176,8 @@ impl Meter {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -182,10 +200,24 @@ mod tests {
     }
 
     #[test]
+    fn while_there_is_no_connection_each_address_says_why() {
+        let (mut meter, since) = (Meter::new(0), Instant::now());
+        for (second, hub, failure) in [(0, "a:1", "silent"), (1, "b:2", "revoked"), (2, "a:1", "refused")] {
+            meter.tries(hub.to_owned(), 0);
+            meter.reconnect(failure.to_owned(), since + Duration::from_secs(second), second * 1_000);
+        }
+        let failures = [("a:1", "refused"), ("b:2", "revoked")];
+        let failures = failures.map(|(hub, failure)| (hub.to_owned(), failure.to_owned()));
+        assert_eq!(meter.quality(3_000).down, Some(Down { since, failures: BTreeMap::from(failures) }));
+        meter.connected(4_000);
+        assert_eq!(meter.quality(5_000).down, None);
+    }
+
+    #[test]
     fn the_share_of_time_connected_is_of_the_last_day() {
         let mut meter = Meter::new(0);
         meter.connected(1_000);
-        meter.reconnect(3_000);
+        meter.reconnect("refused".to_owned(), Instant::now(), 3_000);
         let quality = meter.quality(4_000);
         assert_eq!((quality.connected_permille, quality.reconnects, quality.connected), (500, 1, false));
         // A good day later the bad beginning is forgotten.

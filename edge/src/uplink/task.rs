@@ -2,7 +2,7 @@
 //! answers again.
 
 use std::convert::Infallible;
-use std::error::Error;
+use std::iter::successors;
 use std::time::Duration;
 
 use runtime::backoff::Backoff;
@@ -14,28 +14,30 @@ use tracing::warn;
 use wire::heartbeat::Health;
 use wire::{Lane, Topic};
 
-use super::advice::Adviser;
+use super::advice::{Adviser, advice};
 use super::converse::End;
 use super::heartbeat::Identity;
-use super::link::{Link, LinkError, Target};
+use super::link::{Link, Target};
 use super::metrics::Metrics;
+use super::outage::Outage;
 use super::probe::Answered;
 use super::quality::{Meter, Quality};
 use super::reason::Reason;
 use super::route::Routes;
-use super::{Hub, Settings, not_after_s};
-use crate::clock::{Clock, HubTime, Tie, certificate_time};
+use super::{Hub, Settings};
+use crate::clock::{Clock, HubTime, Tie};
 use crate::spool::SpoolHandle;
 
 /// Between two rounds of attempts, with full jitter: a whole fleet does not come back at the same moment. A thousand edges
 /// that lose their hub together ask for it at most some hundred times in any second (see the simulation beside).
 pub(super) const RECONNECT_FIRST: Duration = Duration::from_secs(2);
+/// The hub's `liveness.after_start` (60 s) waits for it.
 pub(super) const RECONNECT_MAX: Duration = Duration::from_secs(30);
 /// Before the next address of the same round.
 const NEXT_WAY: Duration = Duration::from_millis(500);
 
 pub struct Uplink {
-    hubs: Vec<Hub>,
+    pub(super) hubs: Vec<Hub>,
     interface: Option<Box<str>>,
     files: ClientFiles,
     /// What the hub's commands are asked for with.
@@ -49,6 +51,7 @@ pub struct Uplink {
     pub(super) health: watch::Receiver<Option<Health>>,
     started: Instant,
     pub(super) adviser: Adviser,
+    pub(super) outage: Outage,
     pub(super) metrics: Metrics,
     pub(super) meter: Meter,
     quality: watch::Sender<Quality>,
@@ -82,6 +85,7 @@ impl Uplink {
             health,
             started: Instant::now(),
             adviser: Adviser::default(),
+            outage: Outage::default(),
             metrics: Metrics::new(),
             meter: Meter::new(0),
             quality: watch::Sender::default(),
@@ -148,17 +152,22 @@ impl Uplink {
                 return Some(*answered);
             }
             End::Refused(error) => {
-                let advice = self.adviser.refused(&error);
-                self.reconnect(Reason::Unreachable, Some(&error), advice);
+                if error.is_expired_hub() {
+                    self.hub_time.shut_out(&(self.clock)());
+                }
+                self.reconnect(Reason::Unreachable, advised(in_full(&error), advice(&error)));
                 self.routes.failed();
             }
-            End::GivenUp(reason, lasted) => {
-                self.reconnect(reason, None, None);
-                self.routes.lost(lasted);
+            End::GivenUp(reason) => {
+                self.reconnect(reason, reason.to_string());
+                self.routes.failed();
             }
             End::Broken(error, lasted) => {
-                let advice = self.adviser.broke_off(&error);
-                self.reconnect(Reason::Lost, Some(&error), advice);
+                let advice = self.adviser.lost(&error, lasted);
+                self.reconnect(
+                    Reason::Lost,
+                    advised(format!("{}: {}", Reason::Lost, in_full(&error)), advice),
+                );
                 self.routes.lost(lasted);
             }
             End::Shutdown | End::SpoolGone => {}
@@ -166,16 +175,14 @@ impl Uplink {
         None
     }
 
-    fn reconnect(&mut self, reason: Reason, error: Option<&LinkError>, advice: Option<&'static str>) {
+    fn reconnect(&mut self, reason: Reason, failure: String) {
         self.metrics.reconnect(reason);
-        self.meter.reconnect(self.now_ms());
-        self.show_quality();
-        let hub = &self.hubs[self.routes.at()];
-        match (error, advice) {
-            (Some(error), Some(advice)) => warn!(%hub, error = error as &dyn Error, "{reason}: {advice}"),
-            (Some(error), None) => warn!(%hub, error = error as &dyn Error, "{reason}"),
-            (None, _) => warn!(%hub, "{reason}: the connection is given up"),
+        let (now_ms, hub) = (self.now_ms(), &self.hubs[self.routes.at()]);
+        if let Some(left_out) = self.outage.tells(format!("{hub}: {failure}"), now_ms) {
+            warn!(%hub, left_out, reason = reason.name(), "no connection to the hub: {failure}");
         }
+        self.meter.reconnect(failure, Instant::now(), now_ms);
+        self.show_quality();
     }
 
     fn show_way(&mut self) {
@@ -192,16 +199,13 @@ impl Uplink {
 
     /// What a connection to the address at this place needs, as things are now.
     pub(super) fn target(&self, place: usize) -> Target {
-        // Files that cannot be read fail with the connection, which says why.
-        let own_end_s = not_after_s(&self.files).ok().flatten();
-        let own_end_ms = own_end_s.map(|end_s| end_s.saturating_mul(1_000));
         Target {
             hub: self.hubs[place].clone(),
             interface: self.interface.clone(),
             files: self.files.clone(),
             client_id: self.identity.edge.to_string(),
             filter: self.filter.clone(),
-            time: certificate_time((self.clock)().clock, self.hub_time.latest_ms(), own_end_ms),
+            time: self.hub_time.certificate_time((self.clock)().clock),
         }
     }
 
@@ -216,4 +220,17 @@ impl Uplink {
     pub(super) fn at_ms(&self, ms: u64) -> Instant {
         self.started + Duration::from_millis(ms)
     }
+}
+
+fn advised(failure: String, advice: Option<&'static str>) -> String {
+    match advice {
+        Some(advice) => format!("{failure}; {advice}"),
+        None => failure,
+    }
+}
+
+/// The error with all its causes.
+fn in_full(error: &dyn std::error::Error) -> String {
+    let causes = successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -1,6 +1,7 @@
 //! The units of a bus share it fairly: all are read, and those that are dead do not take it from the others.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use strongroom_edge::field::ScanFailure;
 
@@ -25,6 +26,26 @@ async fn every_unit_that_a_bus_may_have_is_read() {
         assert_eq!(contact(&scan.outcome.unwrap()), i64::from(unit % 2), "unit {unit}");
         *read.entry(scan.device).or_default() += 1;
     }
+    rig.stop().await;
+}
+
+/// A poll of several reads takes its time, and what its first read brought is as old as that.
+#[tokio::test]
+async fn a_scan_carries_the_time_of_its_first_reply() {
+    const LONG: Duration = Duration::from_secs(1);
+    let line = Line::start(|asked| match asked.function {
+        4 => sound(asked),
+        _ => Says::Late(LONG, answer(asked, &[1])),
+    });
+    let holding =
+        "[[points]]\nname = \"supply\"\nkind = \"door.supply\"\ntable = \"holding\"\nregister = 5\n";
+    let profile = format!("{PROFILE}{holding}");
+    let lines = "poll_interval = \"100ms\"\ntimeout = \"20s\"\n";
+    let mut rig = Rig::with(&sections(&line.path, [1], lines), &profile);
+    let scan = rig.scan().await;
+    assert_eq!(scan.outcome.unwrap().len(), 2);
+    let age_ms = u128::from(rig.now_ms() - scan.stamp.mono_ms);
+    assert!(age_ms + 50 >= LONG.as_millis(), "the first reply came {age_ms} ms ago");
     rig.stop().await;
 }
 

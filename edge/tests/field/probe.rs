@@ -88,6 +88,16 @@ async fn each_failure_says_what_to_do() {
     assert!(remedy(|_| Says::Now(vec![0x55; 12])).await.contains("baud rate"));
     assert!(remedy(foreign(3, 9)).await.contains("set the unit at the device"));
     assert!(remedy(foreign(1, 9)).await.contains("the right profile"));
+    let wide = PROFILE.to_owned()
+        + "[[points]]\nname = \"tamper\"\nkind = \"door.tamper\"\nregister = 300\nbit = 0\n";
+    let line = Line::start(|asked| {
+        let mut words = words(7, 1, 0);
+        words[1] = 2;
+        Says::Now(if asked.start < 300 { answer(asked, &words) } else { refusal(asked, 2) })
+    });
+    let other = probe(&wide, serial(&line.path, 7)).await.text;
+    assert!(other.contains("foreign device") && other.contains("the right profile"), "{other}");
+    assert!(!other.contains("manual"), "{other}");
     let lacking = remedy(|asked| Says::Now(refusal(asked, 2))).await;
     assert!(lacking.contains("FAILED while reading input 0 to 8") && lacking.contains("manual"), "{lacking}");
     assert!(remedy(|asked| Says::Now(refusal(asked, 0x0B))).await.contains("gateway"));

@@ -1,5 +1,6 @@
 //! The field stage over a site of test devices, with a clock that the test may move forward.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,9 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use runtime::shutdown::Shutdown;
-use strongroom_edge::config::Config;
+use strongroom_edge::bookmark::Bookmark;
+use strongroom_edge::config::{BusId, Config};
+use strongroom_edge::field::modbus::wish::{Wishing, wishes};
 use strongroom_edge::field::{self, Kept, Sample, Scan, ScanFailure, Site};
-use strongroom_edge::spool::Bookmark;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -57,12 +59,19 @@ pub(crate) struct Rig {
     pub(crate) scans: mpsc::Receiver<Scan>,
     pub(crate) shutdown: Shutdown,
     field: JoinHandle<Result<(), field::FieldError>>,
+    started: Instant,
     moved_ms: Arc<AtomicU64>,
+    wishing: BTreeMap<BusId, Wishing>,
 }
 
 impl Rig {
     pub(crate) fn start(entries: &[Entry]) -> Rig {
         Self::with(&devices(entries), PROFILE)
+    }
+
+    /// The same with another profile in the place of `test.toml`.
+    pub(crate) fn start_by(entries: &[Entry], profile: &str) -> Rig {
+        Self::with(&devices(entries), profile)
     }
 
     /// The sections of a configuration that describe buses and devices; their profile `test.toml` is given with them.
@@ -82,10 +91,11 @@ impl Rig {
             Stamp { boot: BootId([1; 16]), mono_ms, wall_ms: mono_ms as i64, clock: ClockState::Free }
         };
         let stop = shutdown.child();
+        let (wishing, wishes) = wishes(&site.buses);
         let kept = Kept::default();
         kept.set(bookmarks).expect("it is new");
-        let field = tokio::spawn(async move { field::run(&site, kept, stamp, sender, stop).await });
-        Rig { scans, shutdown, field, moved_ms }
+        let field = tokio::spawn(async move { field::run(&site, kept, stamp, sender, wishes, stop).await });
+        Rig { scans, shutdown, field, started, moved_ms, wishing }
     }
 
     pub(crate) async fn scan(&mut self) -> Scan {
@@ -109,6 +119,16 @@ impl Rig {
                 return contact(&samples);
             }
         }
+    }
+
+    /// The way to the coils on the bus of `line::sections`.
+    pub(crate) fn wishing(&self) -> Wishing {
+        self.wishing[&"b".parse::<BusId>().unwrap()].clone()
+    }
+
+    /// By the clock of the stamps.
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.started.elapsed().as_millis() as u64 + self.moved_ms.load(Ordering::SeqCst)
     }
 
     pub(crate) fn move_clock(&self, by: Duration) {

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use strongroom_edge::bookmark::Bookmark;
 use strongroom_edge::field::{Novelty, Scan};
-use strongroom_edge::spool::Bookmark;
 
 use crate::device::{Asked, Device, Does};
 use crate::rig::Rig;

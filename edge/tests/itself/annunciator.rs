@@ -1,5 +1,7 @@
 //! The coils of the room follow what is detected, whatever becomes of the hub, the disk and the relay module.
 
+use rustix::process::Signal;
+
 use crate::door::{CLOSED, Door, OPEN};
 use crate::process::{Process, program, status_is, until};
 use crate::room::{Room, Says};
@@ -97,6 +99,37 @@ async fn neither_an_end_nor_a_start_in_the_middle_of_an_alarm_silences_it() {
     edge.stop().await;
     let off = siren.written()[before..].contains(&(SIREN, false));
     assert!(!off, "it was never switched off: {:?}", siren.written());
+}
+
+#[tokio::test]
+async fn a_reload_sounds_no_siren_again_that_fell_silent_and_silences_none() {
+    let (room, door, siren) = (Room::new().await, Door::start().await, Siren::start().await);
+    let lamp = "on = [{ kind = \"edge.storage\", states = [\"no\"] }]";
+    let more = coils(&siren, "100ms").replacen("min_on", "max_on = \"1s\"\nmin_on", 1);
+    let more = more.replace(lamp, "on = [{ kind = \"door.contact\", states = [\"open\"] }]");
+    let says = Says { doors: vec![("door-1", door.address)], more, ..Says::default() };
+    room.says(&says);
+    let edge = room.start();
+    siren.shows(SIREN, false).await;
+    door.stands(OPEN);
+    siren.shows(SIREN, true).await;
+    siren.shows(SIREN, false).await;
+    siren.shows(LAMP, true).await;
+
+    let other = Door::start().await;
+    let before = siren.written().len();
+    // All points get other numbers.
+    room.says(&Says { doors: vec![("door-0", other.address), ("door-1", door.address)], ..says });
+    edge.signal(Signal::HUP);
+    status_is(room.status_port, "the reload", |status| status["config"]["reloads_taken"] == 1).await;
+    let lamps = || siren.written()[before..].iter().filter(|write| **write == (LAMP, true)).count();
+    until("the coils were written by the new stages and again", async || lamps() >= 2).await;
+    let written = siren.written().split_off(before);
+    assert!(!written.contains(&(SIREN, true)), "it sounds again: {written:?}");
+    assert!(!written.contains(&(LAMP, false)), "it went out: {written:?}");
+    other.stands(OPEN);
+    siren.shows(SIREN, true).await;
+    edge.stop().await;
 }
 
 #[tokio::test]

@@ -139,3 +139,72 @@ async fn stages_that_cannot_start_give_way_to_the_older_ones() {
     edge.stop().await;
     is_whole(&room.hub);
 }
+
+#[tokio::test]
+async fn what_is_the_same_is_not_built_anew() {
+    let (room, door) = (Room::new().await, Door::start().await);
+    let text = room.says(&Says { doors: vec![("door-1", door.address)], ..Says::default() });
+    let edge = room.start();
+    bustle(&door, &room.hub, 5).await;
+    let connects = room.hub.memory().connects;
+    edge.signal(Signal::HUP);
+    let taken = |times: u64| move |status: &serde_json::Value| status["config"]["reloads_taken"] == times;
+    let status = status_is(room.status_port, "the reload", taken(1)).await;
+    assert_eq!(status["config"]["last_reload"]["text"], "nothing changed");
+    let next = room.hub.memory().held[0].0.0;
+    bustle(&door, &room.hub, next + 5).await;
+    assert_eq!(room.hub.memory().connects, connects, "the connection stands as it stood");
+
+    // A profile is of the configuration: limits stand there.
+    let hash = status["config"]["hash"].clone();
+    let profile = std::fs::read_to_string(room.path("door.toml")).unwrap();
+    std::fs::write(room.path("door.toml"), profile + "debounce = \"1s\"\n").unwrap();
+    edge.signal(Signal::HUP);
+    let status = status_is(room.status_port, "the reload of a profile", taken(2)).await;
+    assert_eq!(status["config"]["last_reload"]["text"], "changed door-1");
+    assert_ne!(status["config"]["hash"], hash);
+    let seen = u64::from_str_radix(status["config"]["hash"].as_str().unwrap(), 16).unwrap();
+    room.hub
+        .wait("the hub sees it", |memory| {
+            memory.heartbeats.last().is_some_and(|heart| heart.config_hash == seen)
+        })
+        .await;
+
+    // So is a certificate that was exchanged under its name.
+    std::fs::write(room.path("ca.pem"), std::fs::read_to_string(room.path("ca.pem")).unwrap() + "\n")
+        .unwrap();
+    edge.signal(Signal::HUP);
+    let status = status_is(room.status_port, "the reload of a certificate", taken(3)).await;
+    assert_eq!(status["config"]["last_reload"]["text"], "certificates changed");
+    assert_eq!(std::fs::read_to_string(room.config()).unwrap(), text);
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn an_edge_that_works_from_memory_goes_back_to_the_disk_once_there_is_one() {
+    let (room, door) = (Room::new().await, Door::start().await);
+    let says = Says {
+        doors: vec![("door-1", door.address)],
+        spool: Some("later/spool.redb".to_owned()),
+        ..Says::default()
+    };
+    let text = room.says(&says).replace("routine_interval", "return_after = \"1s\"\nroutine_interval");
+    std::fs::write(room.config(), text).unwrap();
+    let edge = room.start();
+    let pid = edge.pid();
+    bustle(&door, &room.hub, 10).await;
+    let is_stored = |how: &'static str| move |status: &serde_json::Value| status["spool"]["storage"] == how;
+    let status = status_is(room.status_port, "memory", is_stored("memory")).await;
+    assert!(status["faults"][0].as_str().unwrap().contains("spool.path could not be opened"), "{status:#}");
+    let epoch = room.hub.memory().epoch;
+
+    std::fs::create_dir(room.path("later")).unwrap();
+    status_is(room.status_port, "the disk is used", is_stored("durable")).await;
+    let opened =
+        room.hub.wait("another epoch", |memory| memory.epoch != epoch && memory.held[0].0 > Seq(5)).await;
+    let next = opened.held[0].0.0;
+    bustle(&door, &room.hub, next + 10).await;
+    assert_eq!(edge.pid(), pid);
+    edge.stop().await;
+    assert!(room.path("later/spool.redb").exists());
+}

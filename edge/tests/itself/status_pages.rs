@@ -1,5 +1,8 @@
 //! The status is for this machine alone, and says what a technician asks first.
 
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpStream};
+
 use crate::door::Door;
 use crate::process::{get, http, status_is, status_table};
 use crate::room::{Room, Says};
@@ -103,6 +106,10 @@ async fn whoever_lost_its_hub_is_not_well_and_says_so() {
     assert_eq!(table.status.code(), Some(1));
     assert!(text.starts_with("doc-1: NOT WELL\n") && text.contains("no connection to the hub"), "{text}");
     assert_eq!(get(port, "/healthz").await.unwrap().0, 200, "an edge without its hub does its work");
+    let tried = |status: &serde_json::Value| status["uplink"]["reconnects"].as_u64() > Some(3);
+    status_is(port, "tried in vain again and again", tried).await;
+    let refusals = edge.log().lines().filter(|line| line.contains("Connection refused")).count();
+    assert_eq!(refusals, 1, "the log tells it once, and is not filled");
     edge.stop().await;
 }
 
@@ -122,5 +129,52 @@ async fn only_this_machine_and_only_get() {
     let long = format!("GET /status HTTP/1.1\nHost: localhost\nX: {}\n\n", "x".repeat(20_000));
     assert_ne!(ask(&long).await, Some(200), "a head beyond the limit is not taken");
     assert_eq!(ask("GET /healthz HTTP/1.1\nHost: [::1]:1\n\n").await, Some(200));
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_hub_that_refuses_is_shown_with_what_to_do() {
+    let room = Room::new().await;
+    room.says(&Says::default());
+    // The gate's policy lets nobody in whose certificate names another edge.
+    room.edge_certificate_of("doc-2");
+    let edge = room.start();
+    let refused = |status: &serde_json::Value| !status["uplink"]["failures"].as_object().unwrap().is_empty();
+    let status =
+        status_is(room.status_port, "a refusal", |status| status.is_object() && refused(status)).await;
+    let why = &status["uplink"]["failures"][format!("127.0.0.1:{}", room.listening.port)];
+    let why = why.as_str().unwrap();
+    assert!(why.contains("the hub refused this edge") && why.contains("is edge.id the one"), "{why}");
+    assert!(status["uplink"]["down_ms"].is_u64(), "{status:#}");
+    let text = String::from_utf8(status_table(room.status_port).await.stdout).unwrap();
+    let warning = text.lines().find(|line| line.contains("no connection to the hub")).unwrap();
+    assert!(warning.contains(why), "{text}");
+
+    // With the right certificate nothing of it is left.
+    room.edge_certificate_of("doc-1");
+    let status =
+        status_is(room.status_port, "connected", |status| status["uplink"]["connected"] == true).await;
+    assert!(!refused(&status) && status["uplink"]["down_ms"].is_null(), "{status:#}");
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_dawdles_keeps_nobody_out() {
+    let room = Room::new().await;
+    room.says(&Says::default());
+    let edge = room.start();
+    let port = room.status_port;
+    status_is(port, "any", |status| status["edge"] == "doc-1").await;
+    // Three times as many as there are places: silent, half a question, and an answer that nobody reads.
+    let mut idle = Vec::new();
+    for begun in ["", "GET /healthz HT", "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"] {
+        for _ in 0..8 {
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+            stream.write_all(begun.as_bytes()).unwrap();
+            idle.push(stream);
+            assert_eq!(get(port, "/healthz").await.unwrap().0, 200, "{} are idle", idle.len());
+        }
+    }
+    drop(idle);
     edge.stop().await;
 }

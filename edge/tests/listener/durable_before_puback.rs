@@ -80,7 +80,7 @@ async fn the_spool_holds_the_event_and_the_bookmark_when_the_client_hears_so() {
     let thread = thread::spawn(move || spool.run());
     let scans = std::mem::replace(&mut rig.scans, tokio::sync::mpsc::channel(1).1);
     let (_, inquiries) = inquiry::inquiries(&site);
-    let (tap, _) = annunciator::tap(&[], &site);
+    let (tap, _) = annunciator::tap(&[], &site, &annunciator::Before::default());
     let (detector, interval) = (Detector::new(&site), Duration::from_secs(60));
     let watch = Watch::new(detector, interval, scans, handle.clone(), clock, inquiries, tap);
     let watching = tokio::spawn(watch.run(Shutdown::new()));

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use runtime::shutdown::Shutdown;
 use runtime::telemetry::{Metrics, init_metrics};
+use strongroom_edge::bookmark::Bookmark;
 use strongroom_edge::config::Config;
 use strongroom_edge::field::listener::{ListenError, Listener, Standing, Token};
 use strongroom_edge::field::{Sample, Scan, ScanFailure, Site};
-use strongroom_edge::spool::Bookmark;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;

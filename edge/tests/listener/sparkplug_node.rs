@@ -12,6 +12,8 @@ const NDATA: &str = "spBv1.0/g/NDATA/n";
 const NDEATH: &str = "spBv1.0/g/NDEATH/n";
 const DBIRTH: &str = "spBv1.0/g/DBIRTH/n/d";
 const DDATA: &str = "spBv1.0/g/DDATA/n/d";
+/// No point is kept.
+const NONE: [u16; 0] = [];
 const DDEATH: &str = "spBv1.0/g/DDEATH/n/d";
 
 fn contact(value: u32) -> Metric {
@@ -118,9 +120,20 @@ fn a_death_ends_the_life_that_it_belongs_to_and_no_other() {
 fn the_death_of_a_device_leaves_its_node_alive() {
     let mut teller = born();
     let gone = |point| (point, None, Quality::CommFailure, Marks::NONE);
-    assert_eq!(teller.told(DDEATH, payload(Some(2), &[])), [gone(100), gone(101)]);
-    assert_eq!(teller.refused(DDATA, payload(Some(3), &[contact(1)])), "sparkplug_unborn");
-    assert_eq!(teller.told(NDATA, payload(Some(4), &[supply(12.0)])), [number(101, Value::Number(12.0))]);
+    let node_own = Metric::new().name("Uptime").int(5);
+    assert_eq!(teller.told(NDATA, payload(Some(2), &[node_own])), []);
+    assert_eq!(teller.told(DDEATH, payload(Some(3), &[])), [gone(100), gone(101)]);
+    assert_eq!(teller.refused(DDATA, payload(Some(4), &[contact(1)])), "sparkplug_unborn");
+    assert_eq!(teller.told(NDATA, payload(Some(5), &[supply(12.0)])), [number(101, Value::Number(12.0))]);
+}
+
+#[test]
+fn the_death_of_one_device_says_nothing_of_what_the_node_or_another_device_told() {
+    let mut teller = Teller::sparkplug(SPARKPLUG_PROFILE);
+    teller.told(NBIRTH, payload(Some(0), &[bd_seq(3), supply(11.9)]));
+    teller.told(DBIRTH, payload(Some(1), &[contact(0)]));
+    let gone = (100, None, Quality::CommFailure, Marks::NONE);
+    assert_eq!(teller.told(DDEATH, payload(Some(2), &[])), [gone]);
 }
 
 #[test]
@@ -131,16 +144,34 @@ fn a_connection_that_ends_ends_the_life_too() {
 }
 
 #[test]
-fn null_and_nan_are_no_values_and_history_is_late() {
+fn null_and_nan_are_no_values_and_history_is_not_the_present() {
     let mut teller = born();
     let nothing = |point| [(point, None, Quality::DeviceFailure, Marks::NONE)];
     assert_eq!(teller.told(DDATA, payload(Some(2), &[Metric::new().alias(7).null()])), nothing(100));
     assert_eq!(teller.told(DDATA, payload(Some(3), &[supply(f64::NAN)])), nothing(101));
     assert_eq!(teller.told(DDATA, payload(Some(4), &[Metric::new().alias(7).text("ajar")])), nothing(100));
+    assert_eq!(teller.told(DDATA, payload(Some(5), &[contact(1).historical()])), []);
+}
+
+#[test]
+fn a_node_vouches_for_what_its_births_have_named_and_for_nothing_else() {
+    let mut teller = born();
+    let other = || Metric::new().name("Other").int(1);
     assert_eq!(
-        teller.told(DDATA, payload(Some(5), &[contact(1).historical()])),
-        [(100, Some(Value::Integer(1)), Quality::Uncertain, Marks::LATE)]
+        teller.kept(DDATA, payload(Some(2), &[contact(1)])),
+        [101],
+        "what does not change is not told"
     );
+    assert_eq!(teller.kept(NDATA, payload(Some(3), &[other()])), [100, 101]);
+    teller.told(DBIRTH, payload(Some(4), &[contact(1)]));
+    assert_eq!(teller.kept(NDATA, payload(Some(5), &[other()])), [100], "it has no supply any more");
+    assert_eq!(teller.kept(NDATA, payload(Some(9), &[other()])), NONE, "a lost message may have told of all");
+    teller.told(NBIRTH, payload(Some(0), &[bd_seq(4)]));
+    assert_eq!(teller.kept(NDATA, payload(Some(1), &[other()])), NONE, "the device is not born");
+    let strict = SPARKPLUG_PROFILE.replace("metric =", "kept_by = \"value\"\nmetric =");
+    let mut teller = Teller::sparkplug(&strict);
+    teller.told(NBIRTH, payload(Some(0), &[bd_seq(3), contact(0), supply(11.9)]));
+    assert_eq!(teller.kept(NDATA, payload(Some(1), &[contact(1)])), NONE);
 }
 
 #[test]

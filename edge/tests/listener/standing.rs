@@ -14,14 +14,17 @@ async fn who_is_there_what_came_and_what_was_turned_away_is_shown() {
     let who = As::Login("window-7", &secret.password);
     let arguments = ["-l", "-q", "1", "-t", "sr/field/window-7/state"];
     let mut client = Publisher::start(&rig, "field", who, &arguments);
-    client.say("open\n\u{1}\nclosed\n");
-    for _ in 0..2 {
-        rig.values().await;
-    }
+    client.say("open\n\u{1}\n");
+    rig.values().await;
+    until("what cannot be read is shown", || rig.standing("field").senders[0].rejecting == Some("plain"))
+        .await;
+    client.say("closed\n");
+    rig.values().await;
     let shown = rig.standing("field");
     assert_eq!((shown.name.as_str(), shown.address.port()), ("field", rig.port("field")));
     let [here, absent] = &shown.senders[..] else { panic!("two devices: {shown:?}") };
     assert_eq!((here.id.as_str(), here.connected, here.messages), ("window-7", true, 3));
+    assert_eq!((here.rejected, here.rejecting), (1, None), "its last message could be read");
     assert!(here.last_ms.is_some());
     assert_eq!((absent.connected, absent.messages, absent.last_ms), (false, 0, None));
     assert_eq!((shown.rejected.get("plain"), shown.refused.len()), (Some(&1), 0));

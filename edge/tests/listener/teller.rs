@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use strongroom_edge::field::message::{Mapper, OwnTopics, Rejected, SparkplugNode, Taken};
 use strongroom_edge::field::profile;
-use strongroom_edge::field::{Sample, ScanFailure};
+use strongroom_edge::field::{Novelty, Sample, ScanFailure};
 use wire::time::ClockState;
 use wire::{BootId, DeviceId, Marks, PointNo, Quality, Stamp, Value};
 
@@ -46,17 +46,25 @@ impl Teller {
         self.take(topic, payload).expect_err("the message is refused").name()
     }
 
-    /// The samples of the only scan, in short.
+    /// The samples that the only scan carries, in short.
     pub(crate) fn told(&mut self, topic: &str, payload: impl AsRef<[u8]>) -> Vec<Short> {
-        let taken = self.take(topic, payload).unwrap();
-        match &*taken.scans {
-            [] => Vec::new(),
-            [(stamp, Ok(samples))] => {
-                assert_eq!(*stamp, now());
-                samples.iter().map(short).collect()
-            }
-            other => panic!("one scan was expected: {other:?}"),
-        }
+        let (stamp, samples) = self.scanned(topic, payload).unwrap_or((now(), Vec::new()));
+        assert_eq!(stamp, now());
+        samples.iter().filter(|sample| sample.novelty != Novelty::Kept).map(short).collect()
+    }
+
+    /// The points that the only scan keeps, without carrying them.
+    pub(crate) fn kept(&mut self, topic: &str, payload: impl AsRef<[u8]>) -> Vec<u16> {
+        let samples = self.scanned(topic, payload).map_or(Vec::new(), |(_, samples)| samples);
+        let kept = samples.iter().filter(|sample| sample.novelty == Novelty::Kept);
+        kept.map(|sample| sample.point.0).collect()
+    }
+
+    /// The only scan.
+    pub(crate) fn scanned(&mut self, topic: &str, payload: impl AsRef<[u8]>) -> Option<(Stamp, Vec<Sample>)> {
+        let mut scans = self.take(topic, payload).unwrap().scans;
+        assert!(scans.len() <= 1, "one scan was expected: {scans:?}");
+        scans.pop().map(|(stamp, outcome)| (stamp, outcome.expect("a good scan")))
     }
 
     /// The failure of the only scan.

@@ -3,19 +3,20 @@
 
 use std::time::Duration;
 
-use strongroom_edge::spool::{Batch, Bookmark, Settings, Wait, open_on};
+use strongroom_edge::bookmark::{Bookmark, Part};
+use strongroom_edge::spool::{Batch, Settings, Wait, open_on};
 use tokio::time::timeout;
 use wire::resume::Held;
-use wire::{Digest, Epoch, Lane, Resume, Seq};
+use wire::{DeviceId, Digest, Epoch, Lane, PointTable, Resume, Seq};
 
 use crate::bench::{ROOMY, Running, bulky, clock, entry, numbers, settings, table};
 use power_cut::{Disk, Fate};
 
-const SOURCE: &str = "panel-1";
+const SOURCE: &str = "door-1";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn bookmark(number: i64) -> Bookmark {
-    Bookmark::new(SOURCE, number.to_be_bytes()).unwrap()
+    Bookmark::of(&DeviceId::parse(SOURCE).unwrap(), Part::Messages, number.to_be_bytes())
 }
 
 /// The number in the bookmark.
@@ -182,5 +183,31 @@ async fn the_queue_in_memory_keeps_bookmarks_too() {
     let spool = Running::on_file(&folder.path().join("missing").join("spool.redb")).unwrap();
     spool.handle.append(batch(3)).await.unwrap();
     assert_eq!(reached(&spool.handle.bookmarks().await.unwrap()), Some(3));
+    spool.stop().unwrap();
+}
+
+#[tokio::test]
+async fn a_device_that_left_the_configuration_leaves_no_bookmark() {
+    let disk = Disk::new(Vec::new(), Fate::Spared);
+    let spool = Running::on_disk(disk.clone(), ROOMY).unwrap();
+    let of = |device: &str, part| Bookmark::of(&DeviceId::parse(device).unwrap(), part, [1]);
+    let here = [Part::Messages, Part::Ring("event"), Part::Counts(0)].map(|part| of("door-1", part));
+    let gone = [Part::Messages, Part::Ring("event"), Part::Counts(0)].map(|part| of("door-11", part));
+    let bookmarks = here.iter().chain(&gone).cloned().collect();
+    spool.handle.append(Batch { bookmarks, wait: Wait::AllNow, ..Batch::default() }).await.unwrap();
+    spool.stop().unwrap();
+    // The table of this start knows door-1 alone; the next one opens what this one wrote.
+    for _ in 0..2 {
+        let spool = Running::on_disk(disk.clone(), ROOMY).unwrap();
+        assert_eq!(spool.handle.bookmarks().await.unwrap(), here);
+        spool.stop().unwrap();
+    }
+    // With its own device gone the same holds, beside another point table.
+    let table = PointTable::new(Vec::new(), Vec::new()).unwrap();
+    let spool = Running::with_table(disk.clone(), ROOMY, &table).unwrap();
+    assert!(spool.handle.bookmarks().await.unwrap().is_empty());
+    spool.stop().unwrap();
+    let spool = Running::on_disk(disk, ROOMY).unwrap();
+    assert!(spool.handle.bookmarks().await.unwrap().is_empty(), "they are gone from the file");
     spool.stop().unwrap();
 }

@@ -100,3 +100,17 @@ async fn a_spool_in_use_is_refused() {
     assert!(matches!(Running::on_file(&path).err(), Some(SpoolError::InUse { .. })));
     first.stop().unwrap();
 }
+
+#[tokio::test]
+async fn a_damaged_file_that_cannot_be_set_aside_does_not_stop_the_edge() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("spool.redb");
+    fs::write(&path, vec![0x5a; 100_000]).unwrap();
+    // No later name is left, and nothing is renamed to that of a folder.
+    fs::create_dir(folder.path().join(format!("spool.redb.damaged-{:020}", i64::MAX))).unwrap();
+    let spool = Running::on_file(&path).unwrap();
+    assert_eq!(spool.handle.status().await.unwrap().storage, Storage::Memory);
+    spool.append([entry(Lane::Urgent, 1)]).await;
+    spool.stop().unwrap();
+    assert_eq!(fs::read(&path).unwrap(), vec![0x5a; 100_000], "it is left as it is");
+}

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use strongroom_edge::bookmark::Bookmark;
 use strongroom_edge::config::SpoolConfig;
-use strongroom_edge::spool::{Batch, Bookmark, InspectError, Inspection, Wait, inspect};
+use strongroom_edge::spool::{Batch, InspectError, Inspection, Wait, inspect};
 use strongroom_edge::spool_report;
 use wire::{Lane, OpenedReason, Record, Seq};
 
@@ -29,7 +30,7 @@ async fn filled(spool: &Running) {
     for number in 0..30 {
         spool.append([bulky(Lane::Urgent, number)]).await;
     }
-    let bookmarks = vec![Bookmark::new("panel-1\u{1b}[2J", [1, 2, 3]).unwrap()];
+    let bookmarks = vec![Bookmark { name: "panel-1\u{1b}[2J".into(), bytes: [1, 2, 3].into() }];
     let batch = Batch { entries: vec![entry(Lane::Routine, 1)], bookmarks, wait: Wait::AllNow };
     spool.handle.append(batch).await.unwrap();
     spool.handle.confirmed(Lane::Urgent, Seq(12)).await.unwrap();
@@ -88,6 +89,7 @@ async fn the_report_tells_it_to_people() {
     let config = SpoolConfig {
         path: path.clone(),
         bytes_max: 4 << 20,
+        return_after: Duration::from_secs(180),
         routine_interval: Duration::from_secs(5),
         urgent_age_max: Duration::from_secs(90 * 86_400),
         routine_age_max: Duration::from_secs(14 * 86_400),

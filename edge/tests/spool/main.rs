@@ -9,6 +9,7 @@ mod damaged_file;
 mod full_spool;
 mod inspected;
 mod killed_at_each_sync;
+mod lost_file;
 mod order_and_chain;
 mod resumed;
 mod signed;

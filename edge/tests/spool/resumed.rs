@@ -2,7 +2,7 @@
 
 use strongroom_edge::spool::Positions;
 use wire::resume::Held;
-use wire::{Digest, Envelope, Epoch, Gap, Lane, OpenedReason, Record, Resume, Seq};
+use wire::{Digest, Envelope, Epoch, Gap, GapReason, Lane, OpenedReason, Record, Resume, Seq};
 
 use crate::bench::{ROOMY, Running, bulky, edge, entry, numbers, table, verify_chain};
 use power_cut::{Disk, Fate};
@@ -85,7 +85,7 @@ async fn what_a_restored_hub_cannot_get_any_more_is_explained_once() {
     let records = spool.records(Lane::Urgent).await;
     for lane in Lane::ALL {
         let explained = records.iter().any(|record| {
-            matches!(record, Record::Gap(Gap { lane: of, first: Seq::FIRST, next, .. })
+            matches!(record, Record::Gap(Gap { lane: of, first: Seq::FIRST, next, reason: GapReason::NotKept, .. })
                 if *of == lane && *next == oldest[lane.index()])
         });
         assert!(explained, "the missing {lane} records are named");

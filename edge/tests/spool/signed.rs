@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use power_cut::{Disk, Fate};
-use rcgen::{CertificateParams, KeyPair, PublicKeyData, SignatureAlgorithm};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, PublicKeyData, SignatureAlgorithm};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, ED25519, UnparsedPublicKey, VerificationAlgorithm};
 use runtime::tls::{ClientFiles, install_provider};
 use strongroom_edge::clock::Clock;
-use strongroom_edge::spool::{KeyFiles, Settings, open_on};
-use wire::checkpoint::{Algorithm, KeyId};
+use strongroom_edge::spool::{KeyFiles, Settings, Sign, SignError, open_on};
+use wire::checkpoint::{Algorithm, Heads, KeyId};
 use wire::table::{DeviceEntry, PointEntry};
 use wire::{Checkpoint, DeviceId, Digest, Envelope, Lane, PointName, PointNo, PointTable, Record, Seq};
 
@@ -40,8 +40,22 @@ fn files(folder: &Path, key: &KeyPair) -> KeyFiles {
     fs::write(path("edge.pem"), certificate.pem()).unwrap();
     fs::write(path("edge.key"), key.serialize_pem()).unwrap();
     fs::set_permissions(path("edge.key"), fs::Permissions::from_mode(0o600)).unwrap();
-    fs::write(path("ca.pem"), certificate.pem()).unwrap();
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = authority.self_signed(&KeyPair::generate().unwrap()).unwrap();
+    fs::write(path("ca.pem"), authority.pem()).unwrap();
     KeyFiles(ClientFiles { ca: path("ca.pem"), certificate: path("edge.pem"), key: path("edge.key") })
+}
+
+/// A key that cannot be used; it counts how often that was tried.
+#[derive(Clone, Debug, Default)]
+struct NoKey(Arc<AtomicU64>);
+
+impl Sign for NoKey {
+    fn sign(&self, _: &Heads) -> Result<Box<[u8]>, SignError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Err(SignError::NoCertificate)
+    }
 }
 
 struct Site {
@@ -50,7 +64,7 @@ struct Site {
 }
 
 impl Site {
-    fn start(disk: &Disk, signer: KeyFiles) -> Self {
+    fn start(disk: &Disk, signer: impl Sign + 'static) -> Self {
         install_provider();
         let now_ms = Arc::new(AtomicU64::new(1_000));
         let clock: Clock = {
@@ -196,5 +210,36 @@ async fn without_a_usable_key_everything_else_goes_on() {
     site.wait(60_000);
     site.event(PLAIN, 3).await;
     assert_eq!(site.story().await, "eeec");
+    site.spool.stop().unwrap();
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_cannot_be_signed_costs_no_commit() {
+    let (disk, signer) = (spared(), NoKey::default());
+    let site = Site::start(&disk, signer.clone());
+    site.event(PLAIN, 1).await;
+    assert_eq!(site.story().await, "e");
+    let (syncs, tried) = (disk.syncs(), signer.0.load(Ordering::SeqCst));
+    for _ in 0..10 {
+        site.wait(60_000);
+        // Any question lets the spool look at what is due.
+        site.story().await;
+    }
+    assert_eq!(signer.0.load(Ordering::SeqCst) - tried, 10, "the key may come back at any time");
+    assert_eq!(disk.syncs(), syncs, "nothing was written, for there was nothing to write");
+    site.spool.stop().unwrap();
+}
+
+#[tokio::test]
+async fn a_checkpoint_alone_is_written_once() {
+    let (folder, key) = (tempfile::tempdir().unwrap(), KeyPair::generate().unwrap());
+    let site = Site::start(&spared(), files(folder.path(), &key));
+    site.wait(2_000);
+    site.event(PLAIN, 1).await;
+    for _ in 0..3 {
+        site.wait(60_000);
+        assert_eq!(site.story().await, "cec");
+    }
+    assert_eq!(verify(&site.spool, &key, &ECDSA_P256_SHA256_FIXED).await, 2);
     site.spool.stop().unwrap();
 }

@@ -1,12 +1,15 @@
 //! After a failed fsync the file is left alone, and nobody is told that anything became durable.
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use strongroom_edge::spool::{SpoolError, SpoolGone, StoreError};
+use strongroom_edge::clock::Clock;
+use strongroom_edge::spool::{self, SpoolError, SpoolGone, StoreError};
 use wire::heartbeat::Storage;
 use wire::{Lane, OpenedReason, Record};
 
-use crate::bench::{ROOMY, Running, entry, numbers};
+use crate::bench::{ROOMY, Running, entry, numbers, settings, stamp, table};
 use power_cut::{Disk, Fate};
 
 #[tokio::test]
@@ -66,5 +69,35 @@ async fn two_failures_in_a_row_and_the_disk_is_left_alone_once() {
     spool.stop().unwrap();
     let spool = Running::on_file(&path).unwrap();
     assert_eq!(spool.handle.status().await.unwrap().storage, Storage::Durable);
+    spool.stop().unwrap();
+}
+
+#[tokio::test]
+async fn a_disk_that_has_worked_for_long_is_forgiven_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let failed = folder.path().join("spool.redb.failed-once");
+    fs::write(&failed, "").unwrap();
+    let now_ms = Arc::new(AtomicU64::new(1_000));
+    let clock: Clock = {
+        let now_ms = Arc::clone(&now_ms);
+        Arc::new(move || stamp(now_ms.load(Ordering::SeqCst)))
+    };
+    let path = folder.path().join("spool.redb");
+    let spool = Running::start(spool::open(&path, settings(ROOMY), &table(3), clock).unwrap());
+    // A round ends before the next question is answered.
+    let round = async || {
+        spool.handle.status().await.unwrap();
+        spool.handle.status().await.unwrap();
+    };
+    round().await;
+    now_ms.fetch_add(599_000, Ordering::SeqCst);
+    round().await;
+    assert!(failed.exists());
+    now_ms.fetch_add(1_000, Ordering::SeqCst);
+    round().await;
+    assert!(!failed.exists());
+    fs::write(&failed, "").unwrap();
+    round().await;
+    assert!(failed.exists(), "the disk is not asked for the mark with every round");
     spool.stop().unwrap();
 }

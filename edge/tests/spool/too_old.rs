@@ -134,30 +134,45 @@ async fn what_the_hub_has_goes_without_a_word() {
     spool.stop().unwrap();
 }
 
-async fn after_a_reboot(before: ClockState, wall_ms_later: i64, after: ClockState) -> Vec<i64> {
+/// What the routine lane keeps of a record each of two boots, the first of them taken by a hub or not.
+async fn after_a_reboot(taken: bool, before: ClockState, wall_ms_later: i64, after: ClockState) -> Vec<i64> {
     let (machine, disk) = (Machine::new(before), spared());
     let spool = machine.spool(&disk);
     machine.append(&spool, 0).await;
+    if taken {
+        let next = spool.handle.tails().borrow().next[Lane::Routine.index()];
+        spool.handle.confirmed(Lane::Routine, next).await.unwrap();
+        machine.append(&spool, 1).await;
+    }
     spool.stop().unwrap();
     machine.reboot(wall_ms_later, after);
     let spool = machine.spool(&disk);
-    machine.append(&spool, 1).await;
+    machine.append(&spool, 2).await;
     let kept = numbers(&spool.records(Lane::Routine).await);
+    // This boot alone has now lasted for longer than the lane keeps.
+    machine.wait(3 * HOUR_MS);
+    machine.append(&spool, 3).await;
+    assert_eq!(numbers(&spool.records(Lane::Routine).await), [3]);
     spool.stop().unwrap();
     kept
 }
 
 #[tokio::test]
-async fn a_clock_that_jumped_makes_nothing_old() {
+async fn no_wall_clock_makes_old_what_the_hub_lacks() {
     use ClockState::{Free, Synchronised, Unset};
     let day_ms = 86_400_000;
-    assert_eq!(after_a_reboot(Synchronised, day_ms, Synchronised).await, [1], "it is a day old");
     for (before, later_ms, after) in [
+        (Synchronised, 9_000 * day_ms, Synchronised),
         (Synchronised, 9_000 * day_ms, Free),
         (Unset, 9_000 * day_ms, Synchronised),
         (Synchronised, day_ms, Unset),
         (Synchronised, -day_ms, Synchronised),
     ] {
-        assert_eq!(after_a_reboot(before, later_ms, after).await, [0, 1], "{before:?} {later_ms} {after:?}");
+        let kept = after_a_reboot(false, before, later_ms, after).await;
+        assert_eq!(kept, [0, 2], "{before:?} {later_ms} {after:?}");
+        let kept = after_a_reboot(true, before, later_ms, after).await;
+        assert!(kept.ends_with(&[1, 2]), "{before:?} {later_ms} {after:?}");
     }
+    let day_old = after_a_reboot(true, Synchronised, day_ms, Synchronised).await;
+    assert_eq!(day_old, [1, 2], "a copy of what the hub has is a day old");
 }

@@ -70,6 +70,13 @@ fn a_check_finds_what_the_hub_or_the_edge_would_refuse() {
     assert_eq!(found("doc-1", 0), "");
     assert!(found("doc-2", 0).contains("spiffe://site/edge/doc-1, not this edge"));
     assert!(found("doc-1", i64::MAX).contains("expired"));
+    let ca = fs::read(&files.ca).unwrap();
+    authority.hub("localhost");
+    fs::copy(authority.folder().join("hub.pem"), &files.ca).unwrap();
+    assert!(found("doc-1", 0).contains("holds a certificate that is no CA's"));
+    fs::copy(Authority::new().folder().join("ca.pem"), &files.ca).unwrap();
+    assert!(found("doc-1", 0).contains("none of the CAs"));
+    fs::write(&files.ca, ca).unwrap();
     fs::set_permissions(&files.key, fs::Permissions::from_mode(0o644)).unwrap();
     assert!(found("doc-1", 0).contains("chmod 600"));
     assert_eq!(found("doc-1", 0).lines().count(), 1);

@@ -17,14 +17,19 @@ use wire::resume::Held;
 use wire::{Digest, EdgeId, Envelope, Epoch, Heartbeat, Lane, Resume, Seq, Topic};
 
 /// No test waits longer than this for anything. An edge whose connections do not last tries again after up to 30 s.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
-struct OwnTopics;
+/// Lets every edge do what is its own, unless the memory says that it refuses.
+struct OwnTopics(Arc<watch::Sender<Memory>>);
 
 impl Policy for OwnTopics {
     fn connect(&self, certificate: &Certificate, request: &ConnectRequest<'_>) -> Result<(), Refusal> {
         let own = request.client_id == certificate.identity.id && request.clean_session;
-        if own { Ok(()) } else { Err(Refusal::new("foreign_client_id", request.client_id)) }
+        if own && !self.0.borrow().refusing {
+            Ok(())
+        } else {
+            Err(Refusal::new("foreign_client_id", request.client_id))
+        }
     }
 
     fn publish(&self, peer: &Peer, request: &PublishRequest<'_>) -> Result<(), Refusal> {
@@ -61,6 +66,10 @@ pub(crate) struct Memory {
     pub(crate) mood: Mood,
     /// Says nothing about what it holds.
     pub(crate) silent: bool,
+    /// Answers every CONNECT with a refusal.
+    pub(crate) refusing: bool,
+    /// What its clock says, if that is wrong.
+    pub(crate) clock_ms: Option<i64>,
     pub(crate) epoch: Option<Epoch>,
     pub(crate) held: [(Seq, Option<Digest>); 2],
     /// Everything that arrived, confirmed or not.
@@ -73,7 +82,11 @@ pub(crate) struct Memory {
 impl Memory {
     fn resume(&self) -> Resume {
         let held = |(next, head)| Held { next, head };
-        Resume { epoch: self.epoch, lanes: self.held.map(held), hub_ms: runtime::clock::wall_ms() }
+        Resume {
+            epoch: self.epoch,
+            lanes: self.held.map(held),
+            hub_ms: self.clock_ms.unwrap_or_else(runtime::clock::wall_ms),
+        }
     }
 
     /// Envelopes of the present epoch as the hub would have journaled them: each once, in order.
@@ -115,7 +128,8 @@ impl Hub {
         let port = listener.local_addr().unwrap().port();
         let (sender, mut arrivals) = mpsc::channel(64);
         let (gate, handle) =
-            gate::gate(listener, tls, Arc::new(OwnTopics), Limits::default(), sender).unwrap();
+            gate::gate(listener, tls, Arc::new(OwnTopics(self.memory.clone())), Limits::default(), sender)
+                .unwrap();
         let shutdown = Shutdown::new();
         let gate = tokio::spawn({
             let shutdown = shutdown.clone();

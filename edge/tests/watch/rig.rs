@@ -9,15 +9,18 @@ use gate::Confirm;
 use power_cut::Disk;
 use runtime::shutdown::Shutdown;
 use strongroom_edge::annunciator;
+use strongroom_edge::bookmark::{Bookmark, Part};
 use strongroom_edge::clock::Clock;
 use strongroom_edge::config::Config;
 use strongroom_edge::detect::Detector;
 use strongroom_edge::field::{Novelty, Receipt, Sample, Scan, Site};
 use strongroom_edge::inquiry;
-use strongroom_edge::spool::{self, Bookmark, Limit, Settings, SpoolError, SpoolHandle};
+use strongroom_edge::spool::{self, Limit, Settings, SpoolError, SpoolHandle};
 use strongroom_edge::watch::Watch;
 use tokio::sync::mpsc;
-use wire::{BootId, ClockState, Envelope, Lane, Marks, PointNo, Quality, Record, Seq, Stamp, Value};
+use wire::{
+    BootId, ClockState, DeviceId, Envelope, Lane, Marks, PointNo, Quality, Record, Seq, Stamp, Value,
+};
 
 use crate::site::client::PATIENCE;
 
@@ -97,7 +100,7 @@ impl Rig {
         let thread = std::thread::spawn(move || work.run());
         let (scans, scanned) = mpsc::channel(64);
         let (_, inquiries) = inquiry::inquiries(&site);
-        let (tap, _) = annunciator::tap(&[], &site);
+        let (tap, _) = annunciator::tap(&[], &site, &annunciator::Before::default());
         let (detector, interval) = (Detector::new(&site), site.snapshot_interval);
         let watch = Watch::new(detector, interval, scanned, handle.clone(), clock.clone(), inquiries, tap);
         let watch = tokio::spawn(async move {
@@ -111,7 +114,7 @@ impl Rig {
 
     /// A report that `point` changed to `value`, with the number of the report as its bookmark.
     pub(crate) async fn report(&self, device: usize, (point, value): (PointNo, i64), confirm: Confirm) {
-        let bookmark = Bookmark::new("door-1", value.to_be_bytes()).unwrap();
+        let bookmark = Bookmark::of(&DeviceId::parse("door-1").unwrap(), Part::Messages, value.to_be_bytes());
         let receipt = Some(Receipt { bookmark: Some(bookmark), confirm: Some(confirm) });
         self.scan(device, (point, value), receipt).await;
     }

@@ -1,11 +1,14 @@
 //! How a queue begins: in a new epoch, or where the stored one ended. Either way it commits once, so that a storage that
 //! cannot be written shows at the start and not with the first alarm.
 
+use std::collections::{BTreeSet, HashSet};
+
+use tracing::info;
 use wire::heartbeat::Storage;
 use wire::{Epoch, Lane, Opened, OpenedReason, PointTable, PreviousEpoch, Record, Seq, Stamp};
 
 use crate::spool::account::{Account, LaneAccount};
-use crate::spool::bookmarks::Bookmarks;
+use crate::spool::bookmarks::{Bookmarks, SlotChange};
 use crate::spool::checkpoint::{Schedule, grave_points};
 use crate::spool::error::SpoolError;
 use crate::spool::meta::{Meta, TableMeta};
@@ -14,7 +17,7 @@ use crate::spool::routine::Routine;
 use crate::spool::seal::{Draft, Sealer};
 use crate::spool::store::{Store, StoreError};
 
-use super::{Additions, Queue, Settings};
+use super::{Additions, GivenUp, Queue, Settings};
 
 #[derive(Debug)]
 pub(crate) enum Beginning {
@@ -36,7 +39,8 @@ impl Queue {
                 let account = Account::new(settings.bytes_max, [LaneAccount::default(); 2]);
                 let mut queue = Self::with(store, settings, table, sealer, account);
                 let opened = Record::Opened(Opened { reason, previous });
-                queue.write_table(table, vec![Draft::note(opened, *now)], now)?;
+                let urgent = vec![Draft::note(opened, *now)];
+                queue.write_table(table, Additions { urgent, ..Additions::default() }, now)?;
                 Ok(queue)
             }
             Beginning::GoOn(meta) => {
@@ -49,10 +53,10 @@ impl Queue {
                 let account = Account::new(settings.bytes_max, accounts);
                 let mut queue = Self::with(store, settings, table, sealer, account);
                 queue.tables = queue.store.tables()?;
-                queue.bookmarks = Bookmarks::stored(queue.store.bookmarks()?);
                 queue.unproven = meta.unproven.or(Some(queue.tails()));
                 queue.check_ends()?;
-                queue.take_up_table(table, now)?;
+                let bookmarks = queue.take_up_bookmarks(table)?;
+                queue.take_up_table(table, bookmarks, now)?;
                 Ok(queue)
             }
         }
@@ -80,6 +84,7 @@ impl Queue {
             age_check_ms: 0,
             unproven: None,
             explained: Vec::new(),
+            given_up: [GivenUp::default(); 2],
             metrics: Metrics::new(),
         }
     }
@@ -104,35 +109,54 @@ impl Queue {
         Ok(())
     }
 
-    /// Commits once, with the table's parts if another table was in force before.
-    fn take_up_table(&mut self, table: &PointTable, now: &Stamp) -> Result<(), SpoolError> {
-        let in_force = self.tables.iter().find(|kept| kept.until.is_none()).map(|kept| kept.version);
-        if in_force == Some(table.version()) {
-            return self.write_with(Additions::default(), now);
+    /// Those of devices that left the configuration go with the first commit.
+    fn take_up_bookmarks(&mut self, table: &PointTable) -> Result<Vec<SlotChange>, StoreError> {
+        let devices: HashSet<&str> = table.devices().iter().map(|entry| entry.device.as_str()).collect();
+        let stored = self.store.bookmarks()?.into_iter();
+        let (kept, gone): (Vec<_>, Vec<_>) =
+            stored.partition(|(_, bookmark)| devices.contains(bookmark.source().0));
+        self.bookmarks = Bookmarks::stored(kept);
+        if !gone.is_empty() {
+            let names: BTreeSet<&str> = gone.iter().map(|(_, bookmark)| bookmark.source().0).collect();
+            info!(devices = ?names, bookmarks = gone.len(), "devices are gone: how far they were read is forgotten");
         }
-        self.write_table(table, Vec::new(), now)
+        Ok(gone.into_iter().map(|(slot, _)| (slot, None)).collect())
     }
 
-    /// Writes the parts of `table` after `urgent` and makes it the table in force.
+    /// Commits once, with the table's parts if another table was in force before.
+    fn take_up_table(
+        &mut self,
+        table: &PointTable,
+        bookmarks: Vec<SlotChange>,
+        now: &Stamp,
+    ) -> Result<(), SpoolError> {
+        let additions = Additions { bookmarks, ..Additions::default() };
+        let in_force = self.tables.iter().find(|kept| kept.until.is_none()).map(|kept| kept.version);
+        if in_force == Some(table.version()) {
+            return self.write_with(additions, now);
+        }
+        self.write_table(table, additions, now)
+    }
+
+    /// Writes the parts of `table` behind the additions and makes it the table in force.
     fn write_table(
         &mut self,
         table: &PointTable,
-        mut urgent: Vec<Draft>,
+        mut additions: Additions,
         now: &Stamp,
     ) -> Result<(), SpoolError> {
         let tails = self.tails();
-        let mut put_tables: Vec<TableMeta> = Vec::new();
         self.tables.retain(|kept| kept.version != table.version());
         for replaced in self.tables.iter_mut().filter(|kept| kept.until.is_none()) {
             replaced.until = Some(tails);
-            put_tables.push(replaced.clone());
+            additions.put_tables.push(replaced.clone());
         }
-        let written = Seq(tails[Lane::Urgent.index()].0 + urgent.len() as u64);
+        let written = Seq(tails[Lane::Urgent.index()].0 + additions.urgent.len() as u64);
         let row = TableMeta { version: table.version(), written, until: None, bytes: table.bytes().to_vec() };
-        put_tables.push(row.clone());
+        additions.put_tables.push(row.clone());
         self.tables.push(row);
-        urgent.extend(parts(table, now));
-        self.write_with(Additions { urgent, put_tables, ..Additions::default() }, now)
+        additions.urgent.extend(parts(table, now));
+        self.write_with(additions, now)
     }
 }
 

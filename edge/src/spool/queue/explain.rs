@@ -3,7 +3,7 @@
 //! confirmed, and the point tables among them.
 
 use tracing::{info, warn};
-use wire::{Digest, Gap, Lane, PointTable, Record, Resume, Seq, Stamp};
+use wire::{Digest, Gap, GapReason, Lane, PointTable, Record, Resume, Seq, Stamp};
 
 use crate::spool::error::SpoolError;
 use crate::spool::meta::TableMeta;
@@ -60,7 +60,9 @@ impl Queue {
         let origin = Digest::origin(&self.settings.edge, self.epoch(), lane);
         let after = self.kept().digest_before(lane, next).unwrap_or(origin);
         let before = head.unwrap_or(origin);
-        Gap { epoch: self.epoch(), lane, first, next, before, after, reason: self.gap_reason() }
+        // Some may have been given up unconfirmed: of those there is a record that says so.
+        let reason = GapReason::NotKept;
+        Gap { epoch: self.epoch(), lane, first, next, before, after, reason, oldest: None, newest: None }
     }
 
     /// Writes gap records and point tables that the hub cannot get otherwise. `urgent_next` is what it expects.

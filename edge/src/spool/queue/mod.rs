@@ -16,10 +16,12 @@ use wire::checkpoint::Heads;
 use wire::heartbeat::Storage;
 use wire::{EdgeId, Epoch, Gap, Lane, PointNo, Record, Resume, Seq, Stamp, TableVersion};
 
+use crate::bookmark::Bookmark;
+
 use super::account::Account;
 use super::bookmarks::{Bookmarks, SlotChange};
 use super::checkpoint::{Schedule, Sign};
-use super::entry::{Batch, Bookmark, Wait, What};
+use super::entry::{Batch, Wait, What};
 use super::error::SpoolError;
 use super::meta::{FORMAT, LaneMeta, Meta, TableMeta};
 use super::metrics::Metrics;
@@ -29,7 +31,7 @@ use super::seal::{Draft, Laned, Outcome, Sealer};
 use super::store::{Changes, Store};
 
 pub(super) use begin::Beginning;
-pub use read::{LaneStatus, Limit, Status, Stored};
+pub use read::{GivenUp, LaneStatus, Limit, Status, Stored};
 
 /// What the queue has to know from outside.
 #[derive(Clone, Debug)]
@@ -37,7 +39,7 @@ pub struct Settings {
     pub edge: EdgeId,
     pub bytes_max: u64,
     pub routine_interval: Duration,
-    /// How old a record may become, urgent, then routine; nothing in here is kept longer, confirmed or not.
+    /// How old a record may become, urgent, then routine, confirmed or not. How that is known: see `age`.
     pub age_max: [Duration; 2],
     /// Who signs checkpoints; without it there are none.
     pub signer: Option<Arc<dyn Sign>>,
@@ -58,6 +60,8 @@ struct Additions {
     routine: Vec<Draft>,
     bookmarks: Vec<SlotChange>,
     put_tables: Vec<TableMeta>,
+    /// A checkpoint over all that stands already: it comes before everything else.
+    checkpoint: Option<Draft>,
     /// Whether a grave event is among the urgent ones.
     grave: bool,
 }
@@ -84,6 +88,8 @@ pub(super) struct Queue {
     unproven: Option<[Seq; 2]>,
     /// What a hub that came back without its tail was told last, so that it is not told again on every connect.
     explained: Vec<Gap>,
+    /// Urgent, then routine.
+    given_up: [GivenUp; 2],
     metrics: Metrics,
 }
 
@@ -153,15 +159,18 @@ impl Queue {
         self.seal_with(Vec::new(), false, now)
     }
 
-    /// Commits `urgent` and all that waits, if there is anything.
+    /// Commits `urgent` and all that waits, if there is anything. A checkpoint alone is signed before there is a commit: each
+    /// attempt of an edge without a usable key would cost one otherwise, for nothing.
     fn seal_with(&mut self, urgent: Vec<Draft>, grave: bool, now: &Stamp) -> Result<(), SpoolError> {
         let routine = self.routine.take();
         let bookmarks = self.bookmarks.commit();
         let nothing = urgent.is_empty() && routine.is_empty() && bookmarks.is_empty();
-        if nothing && self.due_ms().is_none_or(|due_ms| due_ms > now.mono_ms) {
+        let checkpoint = if nothing { self.checkpoint(now) } else { None };
+        if nothing && checkpoint.is_none() {
             return Ok(());
         }
-        self.write_with(Additions { urgent, routine, bookmarks, grave, ..Additions::default() }, now)
+        let additions = Additions { urgent, routine, bookmarks, checkpoint, grave, ..Additions::default() };
+        self.write_with(additions, now)
     }
 
     fn put_bookmark(&mut self, bookmark: Bookmark, now: &Stamp) {
@@ -195,13 +204,15 @@ impl Queue {
 
     /// Seals both lanes, makes room, and commits all of it at once.
     fn write_with(&mut self, additions: Additions, now: &Stamp) -> Result<(), SpoolError> {
-        let Additions { urgent, routine, bookmarks, put_tables, grave } = additions;
-        let mut put = self.seal(Lane::Urgent, urgent);
+        let Additions { urgent, routine, bookmarks, put_tables, checkpoint, grave } = additions;
+        let mut put = self.seal(Lane::Urgent, checkpoint.into_iter().collect());
+        let checkpoints = put.len();
+        put.extend(self.seal(Lane::Urgent, urgent));
         put.extend(self.seal(Lane::Routine, routine));
         let room = self.make_room(&put, now)?;
         let notes = room.notes.into_iter().map(|record| Draft::note(record, *now)).collect();
         put.extend(self.seal(Lane::Urgent, notes));
-        self.checkpoints.sealed(put.len(), grave);
+        self.checkpoints.sealed(put.len() - checkpoints, grave);
         let checkpoint = self.checkpoint(now);
         put.extend(self.seal(Lane::Urgent, checkpoint.into_iter().collect()));
         for Laned { lane, sealed } in &put {

@@ -8,7 +8,9 @@ use wire::heartbeat::Storage;
 use wire::{Digest, Envelope, Epoch, Lane, Seq, Stamp};
 
 use crate::spool::account::Account;
+use crate::spool::age::age_ms;
 use crate::spool::error::SpoolError;
+use crate::spool::past::Loss;
 use crate::spool::resume::Kept;
 use crate::spool::seal::Sealer;
 use crate::spool::store::{Store, StoreError};
@@ -31,7 +33,7 @@ pub struct Limit {
 }
 
 /// How the queue stands: what a heartbeat says of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
     pub epoch: Epoch,
     pub storage: Storage,
@@ -43,14 +45,37 @@ pub struct Status {
     pub bookmarks: usize,
     /// Everything that was written to the storage since this process opened it.
     pub written_bytes: u64,
+    /// What was lost with the spool's file last, while people ought to hear of it.
+    pub loss: Option<Loss>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LaneStatus {
     pub next: Seq,
     pub unconfirmed: u64,
     /// Age of the oldest record that the hub has not confirmed.
     pub oldest_ms: u64,
+    /// What the unconfirmed ones take, told from their share of all that are kept.
+    pub unconfirmed_bytes: u64,
+    pub given_up: GivenUp,
+}
+
+/// What was given up unconfirmed since the spool was opened, by the wall clock of the envelopes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GivenUp {
+    pub records: u64,
+    pub from_ms: i64,
+    pub until_ms: i64,
+}
+
+impl GivenUp {
+    pub(super) fn add(&mut self, records: u64, at_ms: i64) {
+        if self.records == 0 {
+            (self.from_ms, self.until_ms) = (at_ms, at_ms);
+        }
+        self.records += records;
+        (self.from_ms, self.until_ms) = (self.from_ms.min(at_ms), self.until_ms.max(at_ms));
+    }
 }
 
 impl Queue {
@@ -76,7 +101,7 @@ impl Queue {
     }
 
     pub(crate) fn status(&self, now: &Stamp) -> Result<Status, SpoolError> {
-        let mut lanes = [LaneStatus { next: Seq::FIRST, unconfirmed: 0, oldest_ms: 0 }; 2];
+        let mut lanes = [LaneStatus::default(); 2];
         for lane in Lane::ALL {
             let account = self.account.lane(lane);
             let oldest = self.store.envelope(lane, account.confirmed)?;
@@ -84,6 +109,8 @@ impl Queue {
             lanes[lane.index()] = LaneStatus {
                 next: account.tail,
                 unconfirmed: account.unconfirmed(),
+                unconfirmed_bytes: account.unconfirmed_bytes(),
+                given_up: self.given_up[lane.index()],
                 oldest_ms: oldest_ms.map_or(0, |envelope| age_ms(&envelope.header.base(), now)),
             };
         }
@@ -95,6 +122,7 @@ impl Queue {
             bytes_max: self.settings.bytes_max,
             bookmarks: self.bookmarks.kept_count(),
             written_bytes: self.store.written_bytes(),
+            loss: None,
         })
     }
 
@@ -126,14 +154,6 @@ impl Queue {
 
 fn decode(bytes: &[u8]) -> Result<Envelope, StoreError> {
     Envelope::decode(bytes).map_err(|error| StoreError::damaged(format!("an envelope: {error}")))
-}
-
-fn age_ms(then: &Stamp, now: &Stamp) -> u64 {
-    if then.boot == now.boot {
-        now.mono_ms.saturating_sub(then.mono_ms)
-    } else {
-        u64::try_from(now.wall_ms.saturating_sub(then.wall_ms)).unwrap_or(0)
-    }
 }
 
 /// The queue as the judgement of a resume sees it.

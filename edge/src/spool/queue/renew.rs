@@ -20,7 +20,7 @@ use super::{Queue, meta};
 
 impl Queue {
     /// Begins a new epoch. `fork` is what the hub expects next, per lane.
-    pub(super) fn renew(&mut self, fork: [Seq; 2], now: &Stamp) -> Result<(), SpoolError> {
+    pub(crate) fn renew(&mut self, fork: [Seq; 2], now: &Stamp) -> Result<(), SpoolError> {
         let carry_from = Lane::ALL.map(|lane| self.carry_from(lane, fork[lane.index()]));
         let sealer = Sealer::new(self.settings.edge.clone(), random_epoch()?);
         let account = Account::new(self.settings.bytes_max, [LaneAccount::default(); 2]);

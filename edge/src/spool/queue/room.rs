@@ -81,7 +81,7 @@ impl Queue {
                     return Ok(());
                 }
                 let (_, envelope) = self.envelope(lane, self.account.lane(lane).oldest)?;
-                if !is_too_old(&envelope.header.base(), now, max, victim.standing) {
+                if !is_too_old(&envelope, now, max, victim.standing) {
                     break;
                 }
                 self.give_up(victim, GapReason::TooOld, losses)?;
@@ -108,8 +108,9 @@ impl Queue {
         self.metrics.gave_up(lane, standing, next.0 - first.0);
         losses.removed.push((lane, first));
         if standing == Standing::Unconfirmed {
+            self.given_up[lane.index()].add(next.0 - first.0, envelope.header.base().wall_ms);
             let gap = losses.gap(self.sealer.epoch(), lane, reason);
-            gap.add(first, next, envelope.header.previous, Digest::of(&bytes));
+            gap.add(&envelope, Digest::of(&bytes));
             for record in envelope.records {
                 match record {
                     Record::Gap(gap) => losses.earlier.push(gap),
@@ -126,7 +127,7 @@ impl Queue {
     }
 
     /// Why records are given up: for want of room, or for want of a disk.
-    pub(super) fn gap_reason(&self) -> GapReason {
+    fn gap_reason(&self) -> GapReason {
         match self.storage {
             Storage::Durable => GapReason::SpoolFull,
             Storage::Memory => GapReason::StorageFailed,
