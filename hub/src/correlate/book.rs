@@ -29,6 +29,8 @@ pub struct Finding {
     pub arrival: ArrivalMark,
     /// A condition goes on; an occurrence (a fork, a gap) is over at once.
     pub condition: Condition,
+    /// It rests on that nothing came, and it may still come.
+    pub provisional: bool,
 }
 
 #[derive(Debug, Default)]
@@ -56,14 +58,17 @@ impl IncidentBook {
 
     /// Opens an incident, or joins the one that is open for this key.
     pub fn raise(&mut self, rule: &Rule, finding: Finding, moment: Moment) {
-        let Finding { key, text, severity, evidence, arrival, condition } = finding;
+        let Finding { key, text, severity, evidence, arrival, condition, provisional } = finding;
         let known = self.by_key.get(&key).copied().and_then(|id| self.open.get_mut(&id));
         let id = match known {
             Some(incident) => {
                 incident.apply(Change::Occurred { evidence, severity, arrival }, moment);
                 incident.id
             }
-            None => self.begin(rule, key, text, severity, evidence, arrival, moment),
+            None => {
+                let finding = Finding { key, text, severity, evidence, arrival, condition, provisional };
+                self.begin(rule, finding, moment)
+            }
         };
         self.changed.insert(id);
         if condition == Condition::Cleared {
@@ -71,17 +76,8 @@ impl IncidentBook {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one finding, taken apart by the only caller")]
-    fn begin(
-        &mut self,
-        rule: &Rule,
-        key: Key,
-        text: String,
-        severity: Severity,
-        evidence: Evidence,
-        arrival: ArrivalMark,
-        moment: Moment,
-    ) -> IncidentId {
+    fn begin(&mut self, rule: &Rule, finding: Finding, moment: Moment) -> IncidentId {
+        let Finding { key, text, severity, evidence, arrival, condition: _, provisional } = finding;
         let id = incident_id(&key, &evidence.origin);
         let incident = Incident {
             id,
@@ -109,6 +105,7 @@ impl IncidentBook {
             timeline_omitted: 0,
             arrival,
             clauses: rule.clauses.clone(),
+            provisional,
         };
         self.by_key.insert(key, id);
         self.open.insert(id, incident);
@@ -129,6 +126,20 @@ impl IncidentBook {
         }
     }
 
+    /// What excuses it cannot come any more.
+    pub fn settle(&mut self, key: &Key, moment: Moment) {
+        if let Some(id) = self.by_key.get(key).copied() {
+            self.change(id, Change::Settle, moment);
+        }
+    }
+
+    /// What excuses it came after all.
+    pub fn withdraw(&mut self, key: &Key, moment: Moment) {
+        if let Some(id) = self.by_key.get(key).copied() {
+            self.change(id, Change::Withdraw, moment);
+        }
+    }
+
     pub fn command(&mut self, command: &Command, moment: Moment) -> Answer {
         let person = command.person.clone();
         let (id, change) = match &command.action {
@@ -143,24 +154,27 @@ impl IncidentBook {
             return Answer::NotOpen;
         }
         match self.change(id, change, moment) {
-            (Outcome::Refused(refused), _) => Answer::Refused(refused),
-            (Outcome::Changed | Outcome::Unchanged, incident) => Answer::Done(Box::new(incident)),
+            Outcome::Refused(refused) => Answer::Refused(refused),
+            Outcome::Changed | Outcome::Unchanged => {
+                // What the command closed has left the open ones a moment ago.
+                let incident = self.open.get(&id).or(self.closed.last()).expect("it was open before");
+                Answer::Done(Box::new(incident.clone()))
+            }
         }
     }
 
-    fn change(&mut self, id: IncidentId, change: Change, moment: Moment) -> (Outcome, Incident) {
+    fn change(&mut self, id: IncidentId, change: Change, moment: Moment) -> Outcome {
         let incident = self.open.get_mut(&id).expect("ids come from the open incidents");
         let outcome = incident.apply(change, moment);
-        let after = incident.clone();
         if outcome == Outcome::Changed {
             self.changed.insert(id);
         }
-        if after.closed.is_some() {
+        if incident.closed.is_some() {
             self.changed.remove(&id);
-            self.by_key.remove(&key_of(&after));
+            self.by_key.remove(&key_of(incident));
             self.closed.extend(self.open.remove(&id));
         }
-        (outcome, after)
+        outcome
     }
 
     pub fn has_changed(&self) -> bool {

@@ -1,13 +1,13 @@
 //! What correlation knows of one edge: its point tables, its clocks, the gaps it has explained and those it has not.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::ops::Range;
 
-use wire::{EdgeId, Gap, PartId, PointTable, TableVersion};
+use wire::{EdgeId, Epoch, Gap, GapReason, Lane, PartId, PointTable, Seq, Stamp, TableVersion};
 
-use crate::journal::Missing;
+use crate::journal::{Loss, LossKind, Missing};
 use crate::situation::memory::{EdgeMemory, Unexplained, Unread};
-use crate::situation::{Attachment, EdgeState, LivenessView};
+use crate::situation::{Attachment, EdgeState, LivenessView, Lost, event_time, lost};
 
 /// Gap records that are remembered to explain what is found missing later.
 const EXPLAINED_MAX: usize = 64;
@@ -27,7 +27,7 @@ pub struct Edge {
     /// Place of the part in the world.
     pub part: usize,
     /// Places in the part of each table's points, most recently used last.
-    ready: Vec<(TableVersion, Arc<Vec<u32>>)>,
+    ready: Vec<(TableVersion, Vec<u32>)>,
     /// Encoded: a decoded table takes many times the memory and is wanted seldom.
     tables: HashMap<TableVersion, Box<[u8]>>,
     pub changed: bool,
@@ -44,6 +44,8 @@ impl Edge {
             registered,
             attachment: Attachment::Detached,
             proved: None,
+            unproved: None,
+            lost: Vec::new(),
         };
         Self::restore(state, EdgeMemory::default(), part, Vec::new())
     }
@@ -53,13 +55,19 @@ impl Edge {
         Self { state, memory, part, ready: Vec::new(), tables, changed: true }
     }
 
-    pub fn places(&mut self, version: TableVersion) -> Option<Arc<Vec<u32>>> {
-        let place = self.ready.iter().rposition(|(ready, _)| *ready == version)?;
+    /// Makes a table the most recently used; false if its places are not known.
+    pub fn make_ready(&mut self, version: TableVersion) -> bool {
+        let Some(place) = self.ready.iter().rposition(|(ready, _)| *ready == version) else { return false };
         if place + 1 < self.ready.len() {
             let used = self.ready.remove(place);
             self.ready.push(used);
         }
-        self.ready.last().map(|(_, places)| places.clone())
+        true
+    }
+
+    /// The places of the table that was used last.
+    pub fn places(&self) -> Option<&[u32]> {
+        self.ready.last().map(|(_, places)| places.as_slice())
     }
 
     pub fn table(&self, version: TableVersion) -> Option<PointTable> {
@@ -68,7 +76,8 @@ impl Edge {
     }
 
     pub fn has_table(&self, version: TableVersion) -> bool {
-        self.tables.contains_key(&version)
+        // What was used last is looked at first: this is asked for every envelope.
+        self.ready.last().is_some_and(|(ready, _)| *ready == version) || self.tables.contains_key(&version)
     }
 
     /// Keeps an envelope until its table comes. False if there is no room: it stays in the journal, unjudged.
@@ -90,13 +99,11 @@ impl Edge {
         self.table(self.memory.in_force?)
     }
 
-    pub fn ready(&mut self, version: TableVersion, places: Vec<u32>) -> Arc<Vec<u32>> {
+    pub fn ready(&mut self, version: TableVersion, places: Vec<u32>) {
         if self.ready.len() == TABLES_READY_MAX {
             self.ready.remove(0);
         }
-        let places = Arc::new(places);
-        self.ready.push((version, places.clone()));
-        places
+        self.ready.push((version, places));
     }
 
     /// False if the edge has had so many tables that something is wrong with it.
@@ -114,19 +121,56 @@ impl Edge {
         self.ready.clear();
     }
 
-    /// An edge says honestly what it lost.
-    pub fn explain(&mut self, gap: &Gap) {
+    /// An edge says honestly what it lost, at this time.
+    pub fn explain(&mut self, gap: &Gap, at_ms: i64, hub_ms: i64) {
         self.changed = true;
+        let reckon =
+            |stamp: Option<Stamp>| stamp.map(|at| event_time::reckon(&self.state.boots, at, hub_ms).0);
+        let times = (reckon(gap.oldest), reckon(gap.newest).unwrap_or(at_ms));
         if self.memory.explained.len() == EXPLAINED_MAX {
             self.memory.explained.remove(0);
         }
         self.memory.explained.push(gap.clone());
         let EdgeMemory { explained, unexplained, .. } = &mut self.memory;
-        unexplained.retain(|unexplained| !are_explained(explained, &unexplained.missing));
+        unexplained.retain(|Unexplained { missing, .. }| {
+            explanation(explained, missing.epoch, missing.lane, missing.first..missing.next).is_none()
+        });
+        lost::told(&mut self.state.lost, gap, times, |lost| {
+            explanation(explained, lost.epoch, lost.lane, lost.run()).is_some()
+        });
     }
 
-    pub fn is_explained(&self, missing: &Missing) -> bool {
-        are_explained(&self.memory.explained, missing)
+    /// The hub has found a hole. Returns why it is there, if the edge has said so before.
+    pub fn miss(&mut self, missing: &Missing, hub_ms: i64) -> Option<GapReason> {
+        self.changed = true;
+        let Missing { lane, epoch, first, next, before, after, .. } = *missing;
+        let reason = explanation(&self.memory.explained, epoch, lane, first..next);
+        let reckon = |stamp| event_time::reckon(&self.state.boots, stamp, hub_ms).0;
+        let (from_ms, until_ms) = (before.map(reckon), after.map_or(hub_ms, reckon));
+        lost::found(
+            &mut self.state.lost,
+            Lost { epoch, lane, first, next: Some(next), reason, from_ms, until_ms, with_epoch: None },
+        );
+        reason
+    }
+
+    /// The edge has left an epoch, and what the hub lacks of that is lost.
+    pub fn lose(&mut self, loss: &Loss, hub_ms: i64) {
+        self.changed = true;
+        if loss.kind == LossKind::Returned {
+            lost::goes_on(&mut self.state.lost, loss.goes_on);
+        }
+        let Some(epoch) = loss.left else { return };
+        for (lane, tail) in Lane::ALL.into_iter().zip(loss.lanes) {
+            if tail.next == Some(tail.first) {
+                continue;
+            }
+            let from_ms = tail.before.map(|stamp| event_time::reckon(&self.state.boots, stamp, hub_ms).0);
+            let (first, next, with_epoch) = (tail.first, tail.next, Some(loss.kind));
+            let until_ms = hub_ms;
+            let lost = Lost { epoch, lane, first, next, reason: None, from_ms, until_ms, with_epoch };
+            lost::found(&mut self.state.lost, lost);
+        }
     }
 
     /// Remembers a missing run until it is explained or due; returns the one that must fire now because there are too many.
@@ -148,20 +192,15 @@ impl Edge {
     }
 }
 
-/// Whether gap records together name every record that is missing.
-fn are_explained(gaps: &[Gap], missing: &Missing) -> bool {
-    let mut reached = missing.first;
-    while reached < missing.next {
-        let on = gaps.iter().find(|gap| {
-            gap.epoch == missing.epoch
-                && gap.lane == missing.lane
-                && gap.first <= reached
-                && reached < gap.next
-        });
-        match on {
-            Some(gap) => reached = gap.next,
-            None => return false,
-        }
+/// Why these records are missing, if gap records together name every one of them: the reason of the first.
+fn explanation(gaps: &[Gap], epoch: Epoch, lane: Lane, run: Range<Seq>) -> Option<GapReason> {
+    let covers =
+        |gap: &&Gap, seq: Seq| gap.epoch == epoch && gap.lane == lane && gap.first <= seq && seq < gap.next;
+    let (mut reached, mut reason) = (run.start, None);
+    while reached < run.end {
+        let gap = gaps.iter().find(|gap| covers(gap, reached))?;
+        reached = gap.next;
+        reason = reason.or(Some(gap.reason));
     }
-    true
+    reason
 }

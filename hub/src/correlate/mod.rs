@@ -2,9 +2,12 @@
 //! byte, whenever and however often it is read.
 //!
 //! ```text
-//! entry ─ World ─┬─ Part (one machine a part) ─ points.rs ┐
-//!                ├─ Edge: silence, gaps, forks ───────────┼─ IncidentBook ─ Changes
-//!                └─ commands of people ───────────────────┘
+//! entry ─ World ─┬─ Part (one machine a part) ─ judge ─────┐
+//!                ├─ Edge: silence, gaps, forks ────────────┼─ IncidentBook ─ Changes
+//!                └─ commands of people ────────────────────┘
+//!
+//! pack ─ Rule: trigger · count · with · given · while · unless · sustained · clear
+//!              criterion.rs (how a point stands)  condition.rs, facts.rs (how the part stands)  trace.rs (what happened)
 //! ```
 //!
 //! No clock, no disk, no randomness. Time is what the entries say. What must outlive a restart is taken out as plain data
@@ -12,12 +15,18 @@
 
 pub mod arming;
 pub mod book;
+pub mod condition;
+pub mod criterion;
 pub mod edge;
+pub mod facts;
+pub mod judge;
 mod overtaken;
 pub mod pack;
 pub mod part;
-pub mod points;
+pub mod recollection;
 pub mod rule;
+pub mod timers;
+mod trace;
 pub mod world;
 
 pub use book::IncidentBook;

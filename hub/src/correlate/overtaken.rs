@@ -2,7 +2,7 @@
 
 use wire::Lane;
 
-use super::points::{Reading, What};
+use super::judge::{Reading, What};
 use crate::situation::PointState;
 use crate::situation::event_time::Placed;
 
@@ -11,7 +11,7 @@ pub(super) fn is_overtaken(reading: &Reading<'_>, state: &PointState, other_lane
     // A snapshot may have been passed by an event, and then says nothing new.
     let old = state.event_ms > reading.event_ms || reading.placed == Placed::ByGuess;
     // Marks that come or go travel by the urgent lane, also those of routine kinds, and pass what is still under way.
-    let passed = reading.lane == Lane::Routine && is_behind(reading, state);
+    let passed = reading.header.lane == Lane::Routine && is_behind(reading, state);
     reading.what == What::Snapshot && other_lane && old || passed
 }
 

@@ -1,12 +1,15 @@
-//! The machine of one part: how its points stand, and what its rules remember. `points.rs` applies the rules.
+//! The machine of one part: how its points stand, and what its rules remember. `judge` applies the rules.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
-use wire::{EdgeId, Kind, PartId, PointName, PointTable, Value};
+use wire::{EdgeId, Kind, PartId, PointName, PointTable, Quality};
 
+use super::arming;
+use super::criterion::Told;
 use super::pack::Pack;
-use super::{arming, rule::Names};
-use crate::situation::memory::{ExcuseRow, Instance, InstanceRow, RuleMemory};
+use super::recollection::Recollection;
+use super::rule::Names;
+use crate::situation::memory::{RuleMemory, Subject};
 use crate::situation::{Arming, DeviceRow, Layout, PartState, PointRow};
 
 /// Points that a part can have had in its life, over all its edges and all their tables.
@@ -15,20 +18,20 @@ const POINTS_MAX: usize = 4 * PointTable::POINTS_MAX;
 /// (device, point) → place in the layout
 type Places = HashMap<(u32, PointName), u32>;
 
-/// (rule, device)
-pub type InstanceKey = (u16, u32);
-
 #[derive(Debug)]
 pub struct Part {
     pub id: PartId,
     pub name: String,
     pub layout: Layout,
     pub state: PartState,
-    pub instances: BTreeMap<InstanceKey, Instance>,
-    /// (rule, excuse, device) → when it last happened.
-    pub excuses: HashMap<(u16, u8, u32), i64>,
+    pub rules: Recollection,
     devices: HashMap<(EdgeId, String), u32>,
     kinds: Vec<Option<Kind>>,
+    /// (kind, point) of all points that are not retired, in order.
+    by_kind: Vec<(Kind, u32)>,
+    silent: BTreeSet<EdgeId>,
+    /// The same for each device.
+    device_is_silent: Vec<bool>,
     pub changed: Changed,
 }
 
@@ -65,14 +68,15 @@ impl Part {
             name,
             layout,
             state,
-            instances: BTreeMap::new(),
-            excuses: HashMap::new(),
+            rules: Recollection::restore(memory, pack),
             devices: HashMap::new(),
             kinds: Vec::new(),
+            by_kind: Vec::new(),
+            silent: BTreeSet::new(),
+            device_is_silent: Vec::new(),
             changed: Changed::default(),
         };
         part.index();
-        part.remember(memory, pack);
         part
     }
 
@@ -86,6 +90,26 @@ impl Part {
         self.layout.devices.shrink_to_fit();
         self.kinds = self.layout.points.iter().map(PointRow::kind).collect();
         self.state.points.resize(self.layout.points.len(), None);
+        let kinds = self.kinds.iter().zip(&self.layout.points).enumerate();
+        let present = kinds.filter(|(_, (_, row))| !row.retired);
+        self.by_kind = present.filter_map(|(place, (kind, _))| Some(((*kind)?, place as u32))).collect();
+        self.by_kind.sort_unstable_by_key(|(kind, point)| (*kind as usize, *point));
+        self.by_kind.shrink_to_fit();
+        self.index_silence();
+    }
+
+    fn index_silence(&mut self) {
+        let silent = |device: &DeviceRow| self.silent.contains(&device.edge);
+        self.device_is_silent = self.layout.devices.iter().map(silent).collect();
+    }
+
+    /// From now on nothing is known of this edge's points, or they count again. True if that is new.
+    pub fn set_silent(&mut self, edge: &EdgeId, silent: bool) -> bool {
+        let changed = if silent { self.silent.insert(edge.clone()) } else { self.silent.remove(edge) };
+        if changed {
+            self.index_silence();
+        }
+        changed
     }
 
     /// Takes over a table of an edge: from now on its points are the edge's. False if the part would grow beyond all measure.
@@ -178,19 +202,38 @@ impl Part {
         self.layout.points[point as usize].device
     }
 
-    /// Whether a point of this kind on this device believably has one of these values now.
-    pub fn holds(&self, device: u32, kind: Kind, is: &[Value]) -> bool {
-        let points = self.kinds.iter().zip(&self.layout.points).zip(&self.state.points);
-        let mut of_kind =
-            points.filter(|((known, row), _)| **known == Some(kind) && row.device == device && !row.retired);
-        of_kind.any(|(_, state)| {
-            let state = state.as_ref().filter(|state| state.quality.is_usable());
-            state.and_then(|state| state.value.as_ref()).is_some_and(|value| is.contains(value))
-        })
+    /// The points of a kind that are not retired.
+    pub fn points_of(&self, kind: Kind) -> impl Iterator<Item = u32> + '_ {
+        let from = self.by_kind.partition_point(|(known, _)| (*known as usize) < kind as usize);
+        self.by_kind[from..].iter().take_while(move |(known, _)| *known == kind).map(|(_, point)| *point)
+    }
+
+    /// The points of an edge that are not retired, with their kinds.
+    pub fn points_of_edge(&self, edge: &EdgeId) -> Vec<(Kind, u32)> {
+        let of_edge = |(_, point): &&(Kind, u32)| self.edge_of(*point) == edge;
+        self.by_kind.iter().filter(of_edge).copied().collect()
+    }
+
+    pub fn has_one_edge(&self) -> bool {
+        let mut edges = self.layout.devices.iter().map(|row| &row.edge);
+        let first = edges.next();
+        edges.all(|edge| Some(edge) == first)
+    }
+
+    pub fn edge_of(&self, point: u32) -> &EdgeId {
+        &self.layout.devices[self.device_of(point) as usize].edge
+    }
+
+    /// What is known of a point now; `None` if it was never heard of.
+    pub fn told(&self, point: u32) -> Option<Told<'_>> {
+        let told = Told::from(self.state.points[point as usize].as_ref()?);
+        let silent = self.device_is_silent[self.device_of(point) as usize];
+        let quality = if silent && told.quality.is_usable() { Quality::Stale } else { told.quality };
+        Some(Told { quality, ..told })
     }
 
     /// Reckons the arming state anew. True if rules must look again.
-    pub fn rearm(&mut self, silent: impl Fn(&EdgeId) -> bool) -> bool {
+    pub fn rearm(&mut self) -> bool {
         let points = self.kinds.iter().enumerate().filter(|(_, kind)| **kind == Some(Kind::PartArming));
         let (now, before_now): (Vec<usize>, Vec<usize>) =
             points.map(|(place, _)| place).partition(|place| !self.layout.points[*place].retired);
@@ -199,8 +242,8 @@ impl Part {
         let known = counting.into_iter().filter_map(|place| {
             let state = self.state.points[place].as_ref()?;
             let row = &self.layout.points[place];
-            let lost = row.retired || silent(&self.layout.devices[row.device as usize].edge);
-            let quality = if lost { wire::Quality::Stale } else { state.quality };
+            let lost = row.retired || self.device_is_silent[row.device as usize];
+            let quality = if lost { Quality::Stale } else { state.quality };
             arming::arming(state.value.as_ref()?, quality)
         });
         let combined: Option<Arming> = arming::combine(known);
@@ -217,10 +260,18 @@ impl Part {
         arming::effective(self.state.arming)
     }
 
-    /// What an incident about this device is called.
-    pub fn subject(&self, device: u32) -> String {
-        let row = &self.layout.devices[device as usize];
-        format!("{}:{}", row.edge, row.device)
+    /// What an incident about this is called.
+    pub fn subject(&self, subject: Subject) -> String {
+        match subject {
+            Subject::Device(device) => {
+                let row = &self.layout.devices[device as usize];
+                format!("{}:{}", row.edge, row.device)
+            }
+            Subject::Point(point) => {
+                self.layout.point_id(point as usize).map_or_else(String::new, |point| point.to_string())
+            }
+            Subject::Part => self.id.to_string(),
+        }
     }
 
     pub fn names(&self, point: u32) -> Names<'_> {
@@ -231,47 +282,7 @@ impl Part {
             edge: device.edge.as_str(),
             device: device.device.as_str(),
             point: row.point.as_str(),
+            value: "",
         }
-    }
-
-    fn remember(&mut self, memory: RuleMemory, pack: &Pack) {
-        for row in memory.instances {
-            if let Some(rule) = pack.place_of(&row.rule) {
-                self.instances.insert((rule, row.device), row.instance);
-            }
-        }
-        for row in memory.excuses {
-            if let Some(rule) = pack.place_of(&row.rule) {
-                self.excuses.insert((rule, row.excuse, row.device), row.event_ms);
-            }
-        }
-    }
-
-    /// The rules' memory, in the words of a pack.
-    pub fn memory(&self, pack: &Pack) -> RuleMemory {
-        let instance = |((rule, device), instance): (&InstanceKey, &Instance)| InstanceRow {
-            rule: pack.rule(*rule).id.clone(),
-            device: *device,
-            instance: instance.clone(),
-        };
-        let excuse = |((rule, excuse, device), event_ms): (&(u16, u8, u32), &i64)| ExcuseRow {
-            rule: pack.rule(*rule).id.clone(),
-            excuse: *excuse,
-            device: *device,
-            event_ms: *event_ms,
-        };
-        let mut excuses: Vec<ExcuseRow> = self.excuses.iter().map(excuse).collect();
-        // A hash map has no order of its own, and what is stored must be the same on every replay.
-        excuses.sort_by(|a, b| (&a.rule, a.excuse, a.device).cmp(&(&b.rule, b.excuse, b.device)));
-        RuleMemory { instances: self.instances.iter().map(instance).collect(), excuses }
-    }
-
-    /// Another pack holds from now on: what the rules remember is carried over by the rules' ids.
-    pub fn change_pack(&mut self, before: &Pack, after: &Pack) {
-        let memory = self.memory(before);
-        self.instances.clear();
-        self.excuses.clear();
-        self.remember(memory, after);
-        self.changed.state = true;
     }
 }

@@ -4,7 +4,7 @@ mod binding;
 mod findings;
 mod records;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,11 +12,14 @@ use wire::{EdgeId, Envelope, PartId, PointTable};
 
 use super::book::IncidentBook;
 use super::edge::Edge;
+use super::judge::Judge;
 use super::pack::Pack;
-use super::part::{InstanceKey, Part};
-use super::points::Judge;
+use super::part::Part;
+use super::recollection::InstanceKey;
+use super::timers::{Timer, Timers};
 use crate::incident::lifecycle::Moment;
 use crate::journal::{Activated, Body, Entry, Position};
+use crate::situation::LivenessView;
 use crate::situation::changes::{Changes, Saved, SavedPart};
 
 #[derive(Debug)]
@@ -28,7 +31,7 @@ pub struct World {
     edge_places: HashMap<EdgeId, usize>,
     bound: BTreeMap<EdgeId, PartId>,
     book: IncidentBook,
-    timers: BTreeSet<(i64, usize, InstanceKey)>,
+    timers: Timers,
     /// When the first missing run will have waited long enough for its explanation.
     unexplained_due_ms: Option<i64>,
     next: Position,
@@ -49,7 +52,7 @@ impl World {
             edge_places: HashMap::new(),
             bound: BTreeMap::new(),
             book: IncidentBook::new(saved.open),
-            timers: BTreeSet::new(),
+            timers: Timers::default(),
             unexplained_due_ms: None,
             next: saved.next,
             hub_ms: saved.hub_ms,
@@ -71,11 +74,13 @@ impl World {
         for (state, memory) in saved.edges {
             let part = world.part_place(&state.part.clone());
             let tables = tables.remove(&state.edge).unwrap_or_default();
+            world.parts[part].set_silent(&state.edge, state.liveness == LivenessView::Silent);
             let mut edge = Edge::restore(state, memory, part, tables);
             edge.changed = false;
             world.edge_places.insert(edge.state.edge.clone(), world.edges.len());
             world.edges.push(edge);
         }
+        world.find_timers();
         world.find_unexplained();
         world
     }
@@ -83,11 +88,16 @@ impl World {
     fn restore_part(&mut self, saved: SavedPart) {
         let layout = saved.layout.unwrap_or_default();
         let part = Part::restore(saved.id.clone(), saved.name, layout, saved.state, saved.memory, &self.pack);
-        let place = self.parts.len();
-        let dues = part.instances.iter().filter_map(|(key, instance)| Some((instance.due_ms?, place, *key)));
-        self.timers.extend(dues);
-        self.part_places.insert(saved.id, place);
+        self.part_places.insert(saved.id, self.parts.len());
         self.parts.push(part);
+    }
+
+    fn find_timers(&mut self) {
+        let of_part = |(place, part): (usize, &Part)| -> Vec<Timer> {
+            let dues = part.rules.all().filter_map(|(key, instance)| Some((instance.due_ms?, place, *key)));
+            dues.collect()
+        };
+        self.timers.reset(self.parts.iter().enumerate().flat_map(of_part));
     }
 
     /// The next entry that this world wants to see.
@@ -97,8 +107,7 @@ impl World {
 
     /// When time alone will change something.
     pub fn next_due_ms(&self) -> Option<i64> {
-        let timer = self.timers.first().map(|(due_ms, _, _)| *due_ms);
-        timer.into_iter().chain(self.unexplained_due_ms).min()
+        self.timers.next_due_ms().into_iter().chain(self.unexplained_due_ms).min()
     }
 
     fn find_unexplained(&mut self) {
@@ -124,7 +133,9 @@ impl World {
             Body::Envelope(bytes) => self.envelope(bytes, decoded, moment),
             Body::Missing(missing) => self.missing(missing, moment),
             Body::Fork(fork) => self.fork(fork, moment),
+            Body::Lost(loss) => self.lost(loss, moment),
             Body::Proved(proved) => self.proved(proved, moment),
+            Body::Unproved(unproved) => self.unproved(unproved, moment),
             Body::Quarantined(quarantined) => {
                 self.edge_place(&quarantined.edge, moment.hub_ms);
                 self.pending.quarantined.push((position, entry.hub_ms, quarantined.clone()));
@@ -157,7 +168,7 @@ impl World {
                 order: place as u32,
                 layout: changed.layout.then(|| part.layout.clone()),
                 state: part.state.clone(),
-                memory: part.memory(&pack),
+                memory: part.rules.memory(&pack),
                 arming_changed: changed.arming,
             });
         }
@@ -169,11 +180,8 @@ impl World {
     }
 
     fn pass_time(&mut self, moment: Moment) {
-        while let Some((due_ms, part, key)) =
-            self.timers.first().copied().filter(|timer| timer.0 <= moment.hub_ms)
-        {
-            self.timers.pop_first();
-            let absence_counts = self.absence_counts(part, key.1, moment.hub_ms);
+        while let Some((due_ms, part, key)) = self.timers.take_due(moment.hub_ms) {
+            let absence_counts = self.absence_counts(part, key, moment.hub_ms);
             self.judge(part, moment, |judge| judge.due(key, due_ms, absence_counts));
         }
         if self.unexplained_due_ms.is_some_and(|due_ms| due_ms <= moment.hub_ms) {
@@ -186,28 +194,23 @@ impl World {
         }
     }
 
-    fn absence_counts(&self, part: usize, device: u32, hub_ms: i64) -> bool {
-        let edge = &self.parts[part].layout.devices[device as usize].edge;
-        self.edge_places.get(edge).is_none_or(|place| self.edges[*place].state.absence_counts(hub_ms))
+    /// Whether the edge at which this began can be believed when it says nothing.
+    fn absence_counts(&self, part: usize, key: InstanceKey, hub_ms: i64) -> bool {
+        let part = &self.parts[part];
+        let onset = part.rules.get(&key).and_then(|instance| instance.onset.as_ref());
+        let edge = onset.and_then(|onset| self.edge_places.get(part.edge_of(onset.point)));
+        edge.is_none_or(|place| self.edges[*place].state.absence_counts(hub_ms))
     }
 
     fn judge<T>(&mut self, part: usize, moment: Moment, work: impl FnOnce(&mut Judge<'_>) -> T) -> T {
-        let pack = self.pack.clone();
-        let (mut set, mut unset) = (Vec::new(), Vec::new());
-        let mut judge = Judge {
-            pack: &pack,
+        work(&mut Judge {
+            pack: &self.pack,
             part: &mut self.parts[part],
+            place: part,
             book: &mut self.book,
+            timers: &mut self.timers,
             moment,
-            set: &mut set,
-            unset: &mut unset,
-        };
-        let done = work(&mut judge);
-        self.timers.extend(set.into_iter().map(|(due_ms, key)| (due_ms, part, key)));
-        for (due_ms, key) in unset {
-            self.timers.remove(&(due_ms, part, key));
-        }
-        done
+        })
     }
 }
 

@@ -26,6 +26,10 @@ pub enum Change {
     /// The rule demands a graver severity.
     Raise(Severity),
     ConditionCleared,
+    /// A provisional finding stays: what would have excused it cannot come any more.
+    Settle,
+    /// What excuses it came after all.
+    Withdraw,
     Acknowledge {
         person: PersonId,
         note: Option<String>,
@@ -72,6 +76,8 @@ impl Incident {
             }
             Change::Raise(severity) => self.raise(severity, moment),
             Change::ConditionCleared => self.clear(moment),
+            Change::Settle => self.settle(moment),
+            Change::Withdraw => self.withdraw(moment),
             Change::Acknowledge { person, note } => self.acknowledge(person, note, moment),
             Change::Close { person, cause, note } => self.close(person, cause, note, moment),
         }
@@ -114,6 +120,28 @@ impl Incident {
         }
         self.condition = Condition::Cleared;
         self.step(StepKind::ConditionCleared, moment);
+        self.end_by_itself(moment);
+        Outcome::Changed
+    }
+
+    fn settle(&mut self, moment: Moment) -> Outcome {
+        if !self.provisional {
+            return Outcome::Unchanged;
+        }
+        self.provisional = false;
+        self.step(StepKind::Settled, moment);
+        Outcome::Changed
+    }
+
+    /// An incident that other events have joined stands without the one that was excused.
+    fn withdraw(&mut self, moment: Moment) -> Outcome {
+        if !self.provisional || self.evidence.len() > 1 {
+            return self.settle(moment);
+        }
+        self.provisional = false;
+        self.latched = false;
+        self.step(StepKind::Withdrawn, moment);
+        self.clear(moment);
         self.end_by_itself(moment);
         Outcome::Changed
     }

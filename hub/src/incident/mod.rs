@@ -76,6 +76,9 @@ pub struct Incident {
     /// Clauses of the seed and standards, from the rule.
     #[n(20)]
     pub clauses: Vec<String>,
+    /// It rests on that something did not come, and a slow connection may still bring it.
+    #[n(21)]
+    pub provisional: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]

@@ -90,4 +90,10 @@ pub enum StepKind {
     Acknowledged(#[n(0)] PersonId),
     #[n(5)]
     Closed(#[n(0)] Option<PersonId>),
+    /// What would have excused it cannot come any more.
+    #[n(6)]
+    Settled,
+    /// What excuses it came late: nothing was wrong.
+    #[n(7)]
+    Withdrawn,
 }

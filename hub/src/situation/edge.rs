@@ -3,6 +3,9 @@
 use minicbor::{Decode, Encode};
 use wire::{BootId, EdgeId, Epoch, Seq};
 
+use super::Lost;
+use crate::journal::NotCounted;
+
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct EdgeState {
     #[n(0)]
@@ -26,9 +29,16 @@ pub struct EdgeState {
     /// The latest checkpoint that fits what the hub holds.
     #[n(7)]
     pub proved: Option<ProvedUntil>,
+    /// Set while checkpoints come that do not count.
+    #[n(8)]
+    pub unproved: Option<UnprovedSince>,
+    /// Records that the hub does not have, the latest last.
+    #[n(9)]
+    #[cbor(default)]
+    pub lost: Vec<Lost>,
 }
 
-/// Everything before these records is as the edge signed it.
+/// What the hub holds before these records, back to the latest hole in each lane, is as the edge signed it.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct ProvedUntil {
     /// When the edge signed, in hub time.
@@ -39,6 +49,15 @@ pub struct ProvedUntil {
     /// Urgent, then routine.
     #[n(2)]
     pub next: [Seq; 2],
+}
+
+/// Since when an edge's checkpoints do not count, in hub time, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct UnprovedSince {
+    #[n(0)]
+    pub since_ms: i64,
+    #[n(1)]
+    pub why: NotCounted,
 }
 
 /// Whether the edge's connection stands.

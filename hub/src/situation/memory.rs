@@ -6,24 +6,59 @@ use wire::{Gap, TableAssembler, TableVersion};
 use crate::incident::{ArrivalMark, Evidence};
 use crate::journal::{Missing, Position};
 
-/// A condition that holds, or has held, on one device.
-#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
+/// What a finding of a rule is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub enum Subject {
+    /// Place in [`super::Layout::devices`].
+    #[n(0)]
+    Device(#[n(0)] u32),
+    /// Place in [`super::Layout::points`].
+    #[n(1)]
+    Point(#[n(0)] u32),
+    #[n(2)]
+    Part,
+}
+
+/// Something that a rule watches: a condition that holds, or an event about which it has not decided.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct Instance {
-    /// Points that satisfy a trigger now.
+    /// Points that satisfy a trigger now. None for what has merely happened.
     #[n(0)]
     pub active: Vec<u32>,
-    /// When the first of them did, and by which event.
+    /// What began it. `None` while it holds and does not count.
     #[n(1)]
     pub onset: Option<Onset>,
-    /// Stages of the sustained condition that have passed; 1 means fired, for rules that do not wait.
     #[n(2)]
-    pub stage: u8,
-    /// Judged legitimate: this onset will not fire.
+    pub stand: Stand,
+    /// When time alone will change it, in hub time.
     #[n(3)]
-    pub excused: bool,
-    /// When the next stage is due, in hub time.
-    #[n(4)]
     pub due_ms: Option<i64>,
+}
+
+/// How far the rule has come with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Stand {
+    /// Its time has not passed yet, or an excuse may still come.
+    #[n(0)]
+    Waiting,
+    /// Its time has passed without an excuse; something is missing that must hold or must have happened.
+    #[n(1)]
+    Ready,
+    /// Judged legitimate: this onset will not fire.
+    #[n(2)]
+    Excused,
+    #[n(3)]
+    Fired {
+        /// Stages of the sustained condition that have passed; 1 for rules that do not wait.
+        #[n(0)]
+        stage: u8,
+        /// Fired because nothing came that would excuse it, and until then (hub time) it may still come.
+        #[n(1)]
+        settles_ms: Option<i64>,
+        /// The condition is over; only what may still come is waited for.
+        #[n(2)]
+        ended: bool,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -34,12 +69,26 @@ pub struct Onset {
     pub arrival: ArrivalMark,
     #[n(2)]
     pub point: u32,
+    /// When it began to count; later than the evidence if it held before and the circumstances changed.
+    #[n(3)]
+    pub at_ms: i64,
+    /// How many times it happened at once.
+    #[n(4)]
+    pub times: u16,
 }
 
-impl Instance {
-    pub fn has_fired(&self) -> bool {
-        self.stage > 0 && !self.excused
-    }
+/// Events that a rule may still ask for, in the order in which they happened.
+#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Trace(#[n(0)] pub Vec<Happened>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Happened {
+    #[n(0)]
+    pub event_ms: i64,
+    /// What makes it another one than the others, where that counts.
+    #[n(1)]
+    pub token: u64,
 }
 
 /// The memory of a part's rules as it is stored. Rules are named by their ids, so that it outlives a change of the pack.
@@ -48,7 +97,7 @@ pub struct RuleMemory {
     #[n(0)]
     pub instances: Vec<InstanceRow>,
     #[n(1)]
-    pub excuses: Vec<ExcuseRow>,
+    pub traces: Vec<TraceRow>,
 }
 
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -56,22 +105,24 @@ pub struct InstanceRow {
     #[n(0)]
     pub rule: String,
     #[n(1)]
-    pub device: u32,
+    pub subject: Subject,
     #[n(2)]
+    pub occurrence: u32,
+    #[n(3)]
     pub instance: Instance,
 }
 
-/// When an excusing event last happened on a device.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
-pub struct ExcuseRow {
+pub struct TraceRow {
     #[n(0)]
     pub rule: String,
+    /// Which of the rule's questions it answers.
     #[n(1)]
-    pub excuse: u8,
+    pub slot: u8,
     #[n(2)]
-    pub device: u32,
+    pub subject: Subject,
     #[n(3)]
-    pub event_ms: i64,
+    pub trace: Trace,
 }
 
 /// What is remembered of an edge beside its state.

@@ -4,9 +4,11 @@
 pub mod changes;
 pub mod edge;
 pub mod event_time;
+pub mod lost;
 pub mod memory;
 pub mod part;
 
 pub use changes::{Changes, Saved, SavedPart};
-pub use edge::{Attachment, EdgeState, LivenessView, ProvedUntil};
+pub use edge::{Attachment, EdgeState, LivenessView, ProvedUntil, UnprovedSince};
+pub use lost::Lost;
 pub use part::{Ahead, Arming, DeviceRow, Layout, PartState, PointRow, PointState};

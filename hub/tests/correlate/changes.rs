@@ -1,6 +1,7 @@
 //! What a changed configuration does: devices that are gone, edges that move, rules that are removed.
 
 use strongroom_hub::correlate::pack;
+use strongroom_hub::journal::{Activated, Body};
 
 use crate::room::Room;
 
@@ -12,7 +13,11 @@ fn a_device_that_is_gone_holds_no_condition() {
     room.without("jammer-1");
     assert_eq!(
         room.open(),
-        ["R-12 P2 edge-1:jammer-1 cleared_unacknowledged", "R-16 P3 edge-1:jammer-1 cleared_unacknowledged"]
+        [
+            "R-12 P2 edge-1:jammer-1 cleared_unacknowledged",
+            "R-14 P1 edge-1:jammer-1 cleared_unacknowledged",
+            "R-16 P3 edge-1:jammer-1 cleared_unacknowledged"
+        ]
     );
 }
 
@@ -79,8 +84,8 @@ fn an_alarm_ahead_of_its_table_is_judged_when_the_table_comes() {
 fn a_condition_that_lasts_fires_when_the_room_is_set_later() {
     let mut room = Room::new();
     let lasting = pack::DEFAULT.replace(
-        "given = { arming = [\"part\", \"set\", \"entry\", \"alarm\"] }",
-        "given = { arming = [\"set\"] }\nsustained = [{ after = \"5s\", severity = \"P1\" }]",
+        "given = [{ arming = [\"part\", \"set\", \"entry\", \"alarm\"] }]",
+        "given = [{ arming = [\"set\"] }]\nsustained = [{ after = \"5s\", severity = \"P1\" }]",
     );
     room.activate(&lasting, "room");
     room.event("cabinet-1:bolt", "retracted");
@@ -88,4 +93,28 @@ fn a_condition_that_lasts_fires_when_the_room_is_set_later() {
     assert_eq!(room.open(), [""; 0]);
     room.event("edge:arming", "set");
     assert_eq!(room.open(), ["R-07 P1 edge-1:cabinet-1 unacknowledged"]);
+}
+
+#[test]
+fn an_edge_that_is_only_registered_keeps_its_table() {
+    let mut room = Room::new();
+    // As if nobody had named it: then it is its own part, and now that part is named.
+    let nobody = Activated { pack: pack::DEFAULT.to_owned(), parts: Vec::new() };
+    room.entry(Body::Activated(nobody));
+    room.activate(pack::DEFAULT, "edge-1");
+    room.activate(pack::DEFAULT, "other-room");
+    room.event("jammer-1:cover", "yes");
+    assert_eq!(room.incident("R-12").part.as_str(), "other-room");
+    assert_eq!(room.world.records_without_table, 0);
+}
+
+#[test]
+fn an_edge_that_is_silent_is_still_missed_when_it_is_registered() {
+    let mut room = Room::new();
+    let nobody = Activated { pack: pack::DEFAULT.to_owned(), parts: Vec::new() };
+    room.entry(Body::Activated(nobody));
+    room.silent();
+    assert_eq!(room.open(), ["R-18 P2 edge-1 unacknowledged"]);
+    room.activate(pack::DEFAULT, "edge-1");
+    assert_eq!(room.open(), ["R-18 P2 edge-1 unacknowledged"]);
 }

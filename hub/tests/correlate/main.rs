@@ -10,8 +10,12 @@ mod room;
 
 mod arming;
 mod changes;
+mod gaps;
+mod interleaved;
 mod life_cycle;
 mod marks;
+mod patterns;
 mod replay;
 mod rules;
+mod scenarios;
 mod time;

@@ -10,11 +10,17 @@ use strongroom_hub::incident::{Incident, IncidentId};
 use strongroom_hub::journal::Entry;
 use strongroom_hub::store::Store;
 
+use wire::{Marks, Quality, Value};
+
+use crate::patterns::all_patterns;
 use crate::room::Room;
 
 #[derive(Clone, Debug)]
-enum Step {
+pub enum Step {
     Event(&'static str, &'static str),
+    Number(&'static str, i64),
+    Unbelieved(&'static str),
+    Outreach,
     Late(&'static str, &'static str),
     Wait(i64),
     Silent,
@@ -43,13 +49,23 @@ const EVENTS: &[(&str, &str)] = &[
     ("jammer-1:cover", "no"),
     ("jammer-1:link", "lost"),
     ("jammer-1:link", "online"),
+    ("jammer-1:rf", "yes"),
+    ("jammer-1:rf", "no"),
+    ("jammer-1:meeting", "yes"),
+    ("jammer-1:meeting", "no"),
+    ("door-1:access", "duress"),
 ];
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+const NUMBERS: &[&str] = &["cabinet-1:wrong", "ups:runtime", "door-1:occupancy", "door-1:badge"];
+
+pub fn steps() -> impl Strategy<Value = Vec<Step>> {
     let event = proptest::sample::select(EVENTS);
     let step = prop_oneof![
         8 => event.clone().prop_map(|(point, state)| Step::Event(point, state)),
         2 => event.prop_map(|(point, state)| Step::Late(point, state)),
+        3 => (proptest::sample::select(NUMBERS), 0..4_i64).prop_map(|(point, number)| Step::Number(point, number)),
+        1 => proptest::sample::select(&["jammer-1:rf", "door-1:contact"][..]).prop_map(Step::Unbelieved),
+        1 => Just(Step::Outreach),
         4 => (1..40_000_i64).prop_map(Step::Wait),
         1 => Just(Step::Silent),
         1 => Just(Step::Live),
@@ -62,9 +78,26 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 fn played(steps: &[Step]) -> Room {
     let mut room = Room::new();
+    // Half of it by the rules of every day, half of it by rules of every pattern.
+    let (first, second) = steps.split_at(steps.len() / 2);
+    play(&mut room, first);
+    room.activate(&all_patterns(), "room");
+    play(&mut room, second);
+    room
+}
+
+pub fn play(room: &mut Room, steps: &[Step]) {
     for step in steps {
         match step {
             Step::Event(point, state) => room.event(point, state),
+            Step::Number(point, number) => room.number(point, *number),
+            Step::Unbelieved(point) => {
+                let state = if point.ends_with("contact") { "open" } else { "yes" };
+                room.event_with(point, state, Quality::Stale);
+            }
+            Step::Outreach => {
+                room.reading("host-1:outreach", Value::text("8.8.8.8"), Quality::Good, Marks::NONE);
+            }
             Step::Late(point, state) => room.event_at(room.now_ms - 30_000, point, state),
             Step::Wait(ms) => room.wait_ms(*ms),
             Step::Silent => room.silent(),
@@ -74,7 +107,6 @@ fn played(steps: &[Step]) -> Room {
             Step::Fork => room.fork(),
         }
     }
-    room
 }
 
 /// Judges a journal over a store, which is closed and opened again after each of these entries.

@@ -9,38 +9,73 @@ use strongroom_hub::journal::{
     Action, Activated, Body, Command, Entry, Fork, ForkKind, Liveness, LivenessState, Missing, PartBinding,
     Position,
 };
-use strongroom_hub::situation::{Changes, PointState, Saved};
+use strongroom_hub::situation::{Changes, EdgeState, PointState, Saved};
 use wire::envelope::EnvelopeBuilder;
 use wire::{
     BootId, ClockState, DeviceEntry, DeviceId, Digest, EdgeId, Epoch, Gap, Header, Kind, Lane, Marks,
-    Observation, PartId, PersonId, PointEntry, PointName, PointNo, PointTable, Quality, Record, Seq, Value,
-    ValueType,
+    Observation, PartId, PersonId, PointEntry, PointName, PointNo, PointTable, Quality, Record, Seq, Stamp,
+    Value, ValueType,
 };
 
 pub const EPOCH: Epoch = Epoch([3; 16]);
-const BOOT: BootId = BootId([4; 16]);
+pub const BOOT: BootId = BootId([4; 16]);
 
 /// Every point of the room: device, point, kind.
 const POINTS: &[(&str, &str, &str)] = &[
     ("edge", "arming", "part.arming"),
     ("edge", "clock_health", "edge.clock_health"),
+    ("edge", "storage", "edge.storage"),
+    ("edge", "disk", "edge.disk"),
     ("panel-1", "tamper", "panel.tamper"),
     ("panel-1", "zone-1", "zone.state"),
     ("panel-1", "link", "device.link"),
+    ("panel-1", "zone-2", "zone.state"),
+    ("panel-1", "path-1", "panel.path_ok"),
+    ("panel-1", "path-2", "panel.path_ok"),
+    ("panel-1", "wrong", "panel.wrong_codes"),
+    ("panel-1", "action", "panel.last_action"),
+    ("panel-1", "maintenance", "panel.maintenance"),
     ("door-1", "contact", "door.contact"),
     ("door-1", "access", "door.access"),
     ("door-1", "rex", "door.rex"),
     ("door-1", "fire", "door.fire_release"),
     ("door-1", "mode", "door.mode"),
     ("door-1", "link", "device.link"),
+    ("door-1", "occupancy", "door.occupancy"),
+    ("door-1", "badge", "door.credential"),
+    ("door-1", "reader", "reader.secure_channel"),
     ("door-2", "contact", "door.contact"),
     ("door-2", "access", "door.access"),
     ("cabinet-1", "bolt", "cabinet.bolt"),
     ("cabinet-1", "closed", "cabinet.door_closed"),
     ("cabinet-1", "link", "device.link"),
     ("cabinet-1", "battery", "cabinet.battery"),
+    ("cabinet-1", "wrong", "cabinet.wrong_codes"),
+    ("cabinet-1", "duress", "cabinet.duress"),
+    ("cabinet-1", "mode", "cabinet.mode"),
+    ("cabinet-1", "user-a", "cabinet.user"),
+    ("cabinet-1", "user-b", "cabinet.user"),
+    ("cabinet-1", "lockout", "cabinet.lockout"),
     ("jammer-1", "cover", "jammer.tamper"),
     ("jammer-1", "link", "device.link"),
+    ("jammer-1", "meeting", "jammer.schedule"),
+    ("jammer-1", "rf", "jammer.band.rf_on"),
+    ("jammer-1", "vswr", "jammer.band.vswr"),
+    ("host-1", "outreach", "host.outreach"),
+    ("host-1", "agent", "host.agent"),
+    ("host-1", "power", "host.power"),
+    ("host-1", "blocked", "host.outreach_blocked"),
+    ("host-1", "media", "host.media"),
+    ("host-1", "copy", "host.media_copy"),
+    ("host-1", "reverse", "host.reverse_flow"),
+    ("host-1", "agent-tamper", "host.agent_tamper"),
+    ("host-1", "logon", "host.logon"),
+    ("host-1", "camera", "host.audio_video"),
+    ("host-1", "hardware", "host.hardware"),
+    ("ups", "runtime", "power.runtime"),
+    ("ups", "supply", "power.supply"),
+    ("window-1", "glass", "window.glass_break"),
+    ("emanation-1", "on", "emanation.on"),
 ];
 
 pub struct Room {
@@ -51,6 +86,8 @@ pub struct Room {
     pub answers: Vec<Answer>,
     /// How the points stood after the last entry that moved one.
     pub points: Vec<Option<PointState>>,
+    /// The edge after the last entry that changed it.
+    pub edge_state: Option<EdgeState>,
     /// Hub time; the edge's monotonic clock stands 1,000,000 ms behind it.
     pub now_ms: i64,
     table: PointTable,
@@ -68,13 +105,17 @@ impl Room {
         for (device, point, kind) in POINTS {
             let at_rest = match Kind::from_name(kind).unwrap().value_type() {
                 ValueType::Flag => {
-                    if *point == "closed" {
+                    if matches!(*point, "closed" | "path-1" | "path-2" | "reader" | "storage" | "on") {
                         "yes"
                     } else {
                         "no"
                     }
                 }
-                ValueType::State(names) if *kind != "part.arming" => names[0],
+                // An act, and no state to be in at rest.
+                ValueType::State(_) if matches!(*kind, "part.arming" | "host.media_copy" | "door.access") => {
+                    continue;
+                }
+                ValueType::State(names) => names[0],
                 _ => continue,
             };
             room.event(&format!("{device}:{point}"), at_rest);
@@ -85,7 +126,12 @@ impl Room {
 
     /// Activated and known by its table, and nothing has been heard.
     pub fn unknown() -> Self {
-        let edge = EdgeId::parse("edge-1").unwrap();
+        Self::of_edge("edge-1", "room", pack::DEFAULT)
+    }
+
+    /// The same for another edge, part and pack.
+    pub fn of_edge(edge: &str, part: &str, pack: &str) -> Self {
+        let edge = EdgeId::parse(edge).unwrap();
         let mut room = Self {
             edge: edge.clone(),
             world: World::restore(Saved::default()),
@@ -93,15 +139,15 @@ impl Room {
             incidents: BTreeMap::new(),
             answers: Vec::new(),
             points: Vec::new(),
+            edge_state: None,
             now_ms: 2_000_000,
             table: table(|_, _| true),
             next: [0, 0],
             boot: BOOT,
         };
-        let part =
-            PartBinding { part: PartId::parse("room").unwrap(), name: "Room".into(), edges: vec![edge] };
+        let part = PartBinding { part: PartId::parse(part).unwrap(), name: "Room".into(), edges: vec![edge] };
         room.entry(Body::HubStarted);
-        room.entry(Body::Activated(Activated { pack: pack::DEFAULT.to_owned(), parts: vec![part] }));
+        room.entry(Body::Activated(Activated { pack: pack.to_owned(), parts: vec![part] }));
         room.send_table();
         room
     }
@@ -122,6 +168,8 @@ impl Room {
         for part in changes.parts {
             self.points = part.state.points;
         }
+        self.edge_state =
+            changes.edges.into_iter().map(|(state, _)| state).next_back().or(self.edge_state.take());
         self.answers.extend(changes.answers.into_iter().map(|(_, answer)| answer));
     }
 
@@ -146,14 +194,18 @@ impl Room {
         self.entry(Body::Envelope(Bytes::from(builder.seal().unwrap().bytes)));
     }
 
-    fn observation(&self, point: &str, state: &str, quality: Quality) -> (Observation, Lane) {
+    fn point(&self, point: &str) -> (PointNo, Kind) {
         let (device, name) = point.split_once(':').unwrap();
         let named = |entry: &PointEntry| {
             entry.point.as_str() == name && self.table.device_of(entry).device.as_str() == device
         };
         let found = self.table.points().find(|(_, entry)| named(entry));
         let (place, entry) = found.unwrap_or_else(|| panic!("the room has no point {point}"));
-        let kind = entry.kind().unwrap();
+        (place, entry.kind().unwrap())
+    }
+
+    fn observation(&self, point: &str, state: &str, quality: Quality) -> (Observation, Lane) {
+        let (place, kind) = self.point(point);
         let value = match kind.value_type() {
             ValueType::Flag => Value::Flag(state == "yes"),
             _ => Value::Integer(kind.state(state).unwrap_or_else(|| panic!("{kind} has no state {state}"))),
@@ -167,6 +219,22 @@ impl Room {
     /// Something happens now and is journaled now.
     pub fn event(&mut self, point: &str, state: &str) {
         self.event_at(self.now_ms, point, state);
+    }
+
+    /// A reading of any value, with the quality and the marks that it comes with.
+    pub fn reading(&mut self, point: &str, value: Value, quality: Quality, marks: Marks) {
+        let (place, kind) = self.point(point);
+        let value = Some(value);
+        let observation = Observation { point: place, value, quality, offset_ms: 0, marks };
+        self.envelope(kind.lane(), self.now_ms, vec![Record::Event(observation)]);
+    }
+
+    pub fn kind(&self, point: &str) -> Kind {
+        self.point(point).1
+    }
+
+    pub fn number(&mut self, point: &str, number: i64) {
+        self.reading(point, Value::Integer(number), Quality::Good, Marks::NONE);
     }
 
     /// Something happened then and is journaled now.
@@ -268,10 +336,16 @@ impl Room {
             epoch: EPOCH,
             first: Seq(first),
             next: Seq(next),
+            before: None,
+            after: None,
         }));
     }
 
     pub fn gap(&mut self, first: u64, next: u64) {
+        self.gap_between(first, next, None, None);
+    }
+
+    pub fn gap_between(&mut self, first: u64, next: u64, oldest: Option<Stamp>, newest: Option<Stamp>) {
         let gap = Gap {
             epoch: EPOCH,
             lane: Lane::Routine,
@@ -280,6 +354,8 @@ impl Room {
             before: Digest([0; 32]),
             after: Digest([1; 32]),
             reason: wire::GapReason::SpoolFull,
+            oldest,
+            newest,
         };
         self.envelope(Lane::Urgent, self.now_ms, vec![Record::Gap(gap)]);
     }
@@ -324,17 +400,19 @@ impl Room {
 
     /// Reads the same journal anew.
     pub fn replayed(&self) -> BTreeMap<IncidentId, Incident> {
-        let mut world = World::restore(Saved::default());
-        let mut incidents = BTreeMap::new();
-        for entry in &self.journal {
-            let position: Position = world.next();
-            world.apply(position, entry, None);
-        }
-        for incident in world.take_changes().incidents {
-            incidents.insert(incident.id, incident);
-        }
-        incidents
+        judged(&self.journal)
     }
+}
+
+/// What a journal says, read in one go.
+pub fn judged(journal: &[Entry]) -> BTreeMap<IncidentId, Incident> {
+    let mut world = World::restore(Saved::default());
+    for entry in journal {
+        let position: Position = world.next();
+        world.apply(position, entry, None);
+    }
+    let changes = world.take_changes();
+    changes.incidents.into_iter().map(|incident| (incident.id, incident)).collect()
 }
 
 fn table(wanted: impl Fn(&str, &str) -> bool) -> PointTable {

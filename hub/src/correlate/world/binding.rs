@@ -10,6 +10,7 @@ use crate::correlate::edge::Edge;
 use crate::correlate::part::Part;
 use crate::incident::lifecycle::Moment;
 use crate::journal::Activated;
+use crate::situation::LivenessView;
 
 impl World {
     pub(super) fn bind(&mut self, activated: &Activated) {
@@ -33,28 +34,38 @@ impl World {
                 self.edge_place(edge, moment.hub_ms);
             }
         }
-        for part in &mut self.parts {
-            part.change_pack(&before, &after);
+        self.pack = after.clone();
+        for place in 0..self.parts.len() {
+            let dropped = self.parts[place].rules.change_pack(&before, &after);
+            self.parts[place].changed.state = true;
+            self.judge(place, moment, |judge| {
+                for rule in after.changed_since(&before) {
+                    judge.seed(rule);
+                }
+                judge.end_dropped(dropped);
+            });
         }
-        self.timers.clear();
-        for (place, part) in self.parts.iter().enumerate() {
-            let dues =
-                part.instances.iter().filter_map(|(key, instance)| Some((instance.due_ms?, place, *key)));
-            self.timers.extend(dues);
-        }
-        self.pack = after;
+        self.find_timers();
         self.rebind(moment);
         self.end_removed_rules(moment);
         self.pending.activated = Some(activated.clone());
     }
 
-    /// Edges that are bound to another part from now on.
+    /// Edges that are bound to another part from now on, or are registered now and were not before.
     fn rebind(&mut self, moment: Moment) {
         for place in 0..self.edges.len() {
             let edge = self.edges[place].state.edge.clone();
             let (part, registered) = self.part_of(&edge);
             let (left, entered) = (self.edges[place].part, self.part_place(&part));
             if left == entered && self.edges[place].state.registered == registered {
+                continue;
+            }
+            if left == entered {
+                if !registered {
+                    self.clear_silence(place, moment);
+                }
+                self.edges[place].state.registered = registered;
+                self.edges[place].changed = true;
                 continue;
             }
             // What was found about the edge belongs to the part that it leaves.
@@ -67,12 +78,13 @@ impl World {
             state.memory.in_force = None;
             state.forget_places();
             state.changed = true;
-            if left != entered {
-                self.parts[left].release(&edge);
-                self.judge(left, moment, |judge| judge.drop_retired());
-                self.rearm(left, moment);
-                self.enter_part(place, table, moment);
-            }
+            let silent = state.state.liveness == LivenessView::Silent;
+            self.parts[left].set_silent(&edge, false);
+            self.parts[entered].set_silent(&edge, silent);
+            self.parts[left].release(&edge);
+            self.judge(left, moment, |judge| judge.drop_retired());
+            self.rearm(left, moment.hub_ms, moment);
+            self.enter_part(place, table, moment);
         }
     }
 
@@ -83,7 +95,7 @@ impl World {
             self.parts[part].take_over(&id, &table);
             self.edges[edge].memory.in_force = Some(table.version());
         }
-        self.rearm(part, moment);
+        self.rearm(part, moment.hub_ms, moment);
     }
 
     /// A rule that is gone can no longer see that its condition has ended.

@@ -5,10 +5,10 @@ use crate::correlate::book::{Finding, Key};
 use crate::correlate::rule::{Names, Pattern, Rule};
 use crate::incident::lifecycle::Moment;
 use crate::incident::{ArrivalMark, Condition, Evidence, EvidenceOf, Origin};
-use crate::journal::{Fork, Liveness, LivenessState, Missing, Proved};
+use crate::journal::{Fork, Liveness, LivenessState, Loss, LossKind, Missing, Proved, Unproved};
 use crate::situation::memory::Unexplained;
-use crate::situation::{Attachment, LivenessView, ProvedUntil, event_time};
-use wire::Stamp;
+use crate::situation::{Attachment, LivenessView, ProvedUntil, UnprovedSince, event_time};
+use wire::{Lane, Stamp};
 
 impl World {
     pub(super) fn hub_started(&mut self, moment: Moment) {
@@ -45,7 +45,8 @@ impl World {
             edge.state.since_ms = moment.hub_ms;
         }
         let part = edge.part;
-        self.rearm(part, moment);
+        self.hear_silence(place, view == LivenessView::Silent, moment);
+        self.rearm(part, moment.hub_ms, moment);
         self.with_rules(
             |pattern| matches!(pattern, Pattern::EdgeSilent),
             |world, rule| match &liveness.state {
@@ -69,6 +70,14 @@ impl World {
         );
     }
 
+    /// What is known of the points of an edge goes with its silence, and comes back with its voice.
+    fn hear_silence(&mut self, edge: usize, silent: bool, moment: Moment) {
+        let (id, part) = (self.edges[edge].state.edge.clone(), self.edges[edge].part);
+        if self.parts[part].set_silent(&id, silent) {
+            self.judge(part, moment, |judge| judge.silence_changed(&id));
+        }
+    }
+
     /// Nobody waits for this edge in its part any more.
     pub(super) fn clear_silence(&mut self, edge: usize, moment: Moment) {
         self.with_rules(
@@ -82,7 +91,7 @@ impl World {
 
     pub(super) fn missing(&mut self, missing: &Missing, moment: Moment) {
         let place = self.edge_place(&missing.edge, moment.hub_ms);
-        if self.edges[place].is_explained(missing) {
+        if self.edges[place].miss(missing, moment.hub_ms).is_some() {
             return;
         }
         self.with_rules(
@@ -128,6 +137,22 @@ impl World {
         );
     }
 
+    /// Nothing can explain it away: it fires at once, unless a fork says more of the same.
+    pub(super) fn lost(&mut self, loss: &Loss, moment: Moment) {
+        let place = self.edge_place(&loss.edge, moment.hub_ms);
+        self.edges[place].lose(loss, moment.hub_ms);
+        if loss.kind.comes_with_a_fork() {
+            return;
+        }
+        self.with_rules(
+            |pattern| matches!(pattern, Pattern::Missing { .. }),
+            |world, rule| {
+                let evidence = hub_evidence(moment, moment.hub_ms, in_words(loss));
+                world.raise_for_edge(place, rule, evidence, Condition::Cleared, moment);
+            },
+        );
+    }
+
     /// Moves forward only: what a refilled hub is shown again is proved already.
     pub(super) fn proved(&mut self, proved: &Proved, moment: Moment) {
         let place = self.edge_place(&proved.edge, moment.hub_ms);
@@ -141,6 +166,17 @@ impl World {
         let (at_ms, _) = event_time::reckon(&edge.state.boots, stamp, moment.hub_ms);
         if edge.state.proved.as_ref().is_none_or(|known| known.at_ms <= at_ms) {
             edge.state.proved = Some(ProvedUntil { at_ms, epoch: proved.epoch, next: proved.next });
+        }
+        edge.state.unproved = None;
+        edge.changed = true;
+    }
+
+    pub(super) fn unproved(&mut self, unproved: &Unproved, moment: Moment) {
+        let place = self.edge_place(&unproved.edge, moment.hub_ms);
+        let edge = &mut self.edges[place];
+        let why = unproved.why;
+        if edge.state.unproved.is_none_or(|known| known.why != why) {
+            edge.state.unproved = Some(UnprovedSince { since_ms: moment.hub_ms, why });
             edge.changed = true;
         }
     }
@@ -167,17 +203,38 @@ impl World {
     ) {
         let part = &self.parts[self.edges[edge].part];
         let names =
-            Names { part: &part.name, edge: self.edges[edge].state.edge.as_str(), device: "", point: "" };
+            Names { part: &part.name, edge: self.edges[edge].state.edge.as_str(), ..Names::default() };
         let finding = Finding {
             key: self.edge_key(edge, rule),
             text: rule.describe(&names),
-            severity: rule.severity(rule.severity, part.arming()),
+            severity: rule.severity(rule.severity, |condition| condition.holds(part, None)),
             evidence,
             arrival: ArrivalMark::Live,
             condition,
+            provisional: false,
         };
         self.book.raise(rule, finding, moment);
     }
+}
+
+fn in_words(loss: &Loss) -> String {
+    let why = loss.kind.text();
+    let Some(left) = loss.left else {
+        return format!("{why}: what this hub had not heard of until then is lost, how much is not known");
+    };
+    let of_lane = |lane: Lane| {
+        let tail = loss.lanes[lane.index()];
+        match tail.next.map(|next| next.0.saturating_sub(tail.first.0)) {
+            None => format!("from {lane} record {} on, how many is not known", tail.first),
+            Some(records) => format!("{records} {lane} from {} on", tail.first),
+        }
+    };
+    let [urgent, routine] = Lane::ALL.map(of_lane);
+    let fate = match loss.kind {
+        LossKind::StorageFailed => "come only if its file can be read again",
+        _ => "are lost",
+    };
+    format!("{why}: its records that the hub had not confirmed {fate} ({urgent}; {routine}; epoch {left})")
 }
 
 fn hub_evidence(moment: Moment, event_ms: i64, text: String) -> Evidence {

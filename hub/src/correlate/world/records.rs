@@ -1,16 +1,13 @@
 //! What envelopes carry: observations for the machine of a part, point tables, gap records.
 
-use std::sync::Arc;
-
 use wire::table::Assembled;
-use wire::{EdgeId, Envelope, PointTable, Record, Seq, TablePart, TableVersion};
+use wire::{Envelope, PointNo, PointTable, Record, Seq, TablePart, TableVersion};
 
 use super::World;
-use crate::correlate::points::{Reading, Touched, What};
-use crate::incident::Origin;
+use crate::correlate::judge::{Reading, Touched, What};
 use crate::incident::lifecycle::Moment;
 use crate::situation::memory::Unread;
-use crate::situation::{Ahead, LivenessView, event_time};
+use crate::situation::{Ahead, event_time};
 
 impl World {
     pub(super) fn envelope(&mut self, bytes: &[u8], decoded: Option<&Envelope>, moment: Moment) {
@@ -29,16 +26,21 @@ impl World {
                 }
             },
         };
-        if self.waits_for_its_table(envelope, bytes, moment) {
-            return;
+        let edge = self.edge_place(&envelope.header.edge, moment.hub_ms);
+        if !self.waits_for_its_table(edge, envelope, bytes, moment) {
+            self.records(edge, envelope, moment);
         }
-        self.records(envelope, moment);
     }
 
     /// An alarm that came ahead of its table is kept until the table comes.
-    fn waits_for_its_table(&mut self, envelope: &Envelope, bytes: &[u8], moment: Moment) -> bool {
+    fn waits_for_its_table(
+        &mut self,
+        edge: usize,
+        envelope: &Envelope,
+        bytes: &[u8],
+        moment: Moment,
+    ) -> bool {
         let header = &envelope.header;
-        let edge = self.edge_place(&header.edge, moment.hub_ms);
         let observes = |record: &Record| matches!(record, Record::Event(_) | Record::Snapshot(_));
         if self.edges[edge].has_table(header.table) || !envelope.records.iter().all(observes) {
             return false;
@@ -47,15 +49,16 @@ impl World {
         self.edges[edge].keep_unread(unread)
     }
 
-    fn records(&mut self, envelope: &Envelope, moment: Moment) {
+    fn records(&mut self, edge: usize, envelope: &Envelope, moment: Moment) {
         let header = &envelope.header;
-        let edge = self.edge_place(&header.edge, moment.hub_ms);
         for (seq, record) in envelope.numbered() {
             match record {
                 Record::Event(_) | Record::Snapshot(_) => self.observe(edge, envelope, seq, record, moment),
                 Record::TablePart(part) => self.table_part(edge, part, moment),
                 Record::Gap(gap) => {
-                    self.edges[edge].explain(gap);
+                    let edge = &mut self.edges[edge];
+                    let (at_ms, _) = event_time::reckon(&edge.state.boots, header.base(), moment.hub_ms);
+                    edge.explain(gap, at_ms, moment.hub_ms);
                     self.find_unexplained();
                 }
                 Record::Opened(_) | Record::Checkpoint(_) | Record::Unknown { .. } => {}
@@ -70,51 +73,42 @@ impl World {
             _ => return,
         };
         let header = &envelope.header;
-        let places = self.places(edge, header.table);
-        let point = places.and_then(|places| places.get(usize::from(observation.point.0)).copied());
-        let Some(point) = point else {
+        let Some(point) = self.point(edge, header.table, observation.point) else {
             self.records_without_table += 1;
             return;
         };
         self.records_judged += 1;
-        let state = &self.edges[edge].state;
         let stamp = header.stamp(observation.offset_ms);
-        let (event_ms, placed) = event_time::reckon(&state.boots, stamp, moment.hub_ms);
+        let (event_ms, placed) = event_time::reckon(&self.edges[edge].state.boots, stamp, moment.hub_ms);
         let read = Ahead { boot: stamp.boot, mono_ms: stamp.mono_ms };
-        let origin = Origin::Record { edge: state.edge.clone(), epoch: header.epoch, lane: header.lane, seq };
-        let reading = Reading { point, observation, event_ms, placed, read, lane: header.lane, origin, what };
-        let edge_id = &header.edge;
+        let reading = Reading { point, observation, event_ms, placed, read, header, seq, what };
         let touched = self.judge(self.edges[edge].part, moment, |judge| {
             if what == What::Event {
-                judge.advance(edge_id, header.lane, event_ms);
+                judge.advance(&header.edge, header.lane, event_ms);
             }
             judge.read(&reading)
         });
         // An arming state counts for the very next record.
         if touched == Touched::Arming {
-            self.rearm(self.edges[edge].part, moment);
+            self.rearm(self.edges[edge].part, event_ms, moment);
         }
     }
 
-    pub(super) fn rearm(&mut self, part: usize, moment: Moment) {
-        let (edges, places) = (&self.edges, &self.edge_places);
-        let silent = |edge: &EdgeId| {
-            places.get(edge).is_some_and(|place| edges[*place].state.liveness == LivenessView::Silent)
-        };
-        if self.parts[part].rearm(silent) {
-            self.judge(part, moment, |judge| judge.rearmed());
+    /// Reckons the arming state of a part anew; `at_ms` is when that happened which may have changed it.
+    pub(super) fn rearm(&mut self, part: usize, at_ms: i64, moment: Moment) {
+        if self.parts[part].rearm() {
+            self.judge(part, moment, |judge| judge.rearmed(at_ms));
         }
     }
 
-    fn places(&mut self, edge: usize, version: TableVersion) -> Option<Arc<Vec<u32>>> {
-        if let Some(places) = self.edges[edge].places(version) {
-            return Some(places);
+    /// The place in the part of a point of this table.
+    fn point(&mut self, edge: usize, version: TableVersion, point: PointNo) -> Option<u32> {
+        let edge = &mut self.edges[edge];
+        if !edge.make_ready(version) {
+            let table = edge.table(version)?;
+            edge.ready(version, self.parts[edge.part].places_of(&edge.state.edge, &table)?);
         }
-        let part = self.edges[edge].part;
-        let table = self.edges[edge].table(version)?;
-        let id = self.edges[edge].state.edge.clone();
-        let places = self.parts[part].places_of(&id, &table)?;
-        Some(self.edges[edge].ready(version, places))
+        edge.places()?.get(usize::from(point.0)).copied()
     }
 
     fn table_part(&mut self, edge: usize, part: &TablePart, moment: Moment) {
@@ -142,7 +136,7 @@ impl World {
             self.edges[edge].forget_places();
             self.pending.tables.push((id, table));
             self.judge(part, moment, |judge| judge.drop_retired());
-            self.rearm(part, moment);
+            self.rearm(part, moment.hub_ms, moment);
         }
         for unread in self.edges[edge].take_unread(version) {
             self.envelope(&unread.envelope, None, Moment { position: unread.position, ..moment });
