@@ -1,7 +1,9 @@
 //! The wiring of the hub: configuration in, running stages out. The only file that knows them all.
 
+mod config_file;
 mod files;
 mod ports;
+mod watchdog;
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,12 +11,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::config_file::ConfigFile;
+use self::watchdog::Watchdog;
 use gate::{Gate, GateError, GateHandle};
+use redb::DatabaseError;
+use runtime::clock;
 use runtime::config::ConfigError;
+use runtime::service::{Notice, Notifier};
 use runtime::shutdown::{Shutdown, on_signals};
 use runtime::tasks::{TaskFailure, TaskGroup};
 use runtime::telemetry::Metrics;
-use runtime::tls::{self, Issuers, TlsError};
+use runtime::tls::{self, TlsError};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
@@ -28,14 +35,15 @@ use crate::correlate::{Pack, World, pack};
 use crate::correlator::{Correlator, Progress};
 use crate::history::History;
 use crate::ingest::committer::Committer;
-use crate::ingest::liveness::LivenessSettings;
 use crate::ingest::signatures::Signatures;
 use crate::journal::medium::Folder;
 use crate::journal::{Activated, Body, JournalError, Position, Reader, Writer};
 use crate::metrics::{CorrelateMetrics, IngestMetrics};
 use crate::policy::HubPolicy;
-use crate::status::Status;
+use crate::pulse::Pulse;
+use crate::status::{Start, Status};
 use crate::store::{Store, StoreError, StoreWriter};
+use crate::surroundings;
 use crate::tail::tail;
 
 pub use ports::Ports;
@@ -53,6 +61,11 @@ pub enum AppError {
     Pack { path: PathBuf, source: io::Error },
     #[error("cannot use the data folder {}", path.display())]
     Data { path: PathBuf, source: io::Error },
+    #[error(
+        "another strongroom-hub runs with the data folder {}: stop it first, or give this one a folder of its own (hub.data)",
+        data.display()
+    )]
+    InUse { data: PathBuf },
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error(transparent)]
@@ -95,18 +108,27 @@ pub fn read_pack(config: &Config) -> Result<(String, Pack), AppError> {
 }
 
 /// Runs the hub until a signal comes or a stage fails. `ports_file` is told where it listens, once it does.
-pub async fn run(config: Config, metrics: Metrics, ports_file: Option<&Path>) -> Result<(), AppError> {
+pub async fn run(
+    config: Config,
+    config_path: &Path,
+    metrics: Metrics,
+    ports_file: Option<&Path>,
+) -> Result<(), AppError> {
+    let config_file = ConfigFile::new(config_path);
     let (pack_text, pack) = read_pack(&config)?;
+    surroundings::tell(&config, clock::wall_ms() / 1_000);
     let shutdown = Shutdown::new();
     let (writer, reader, store, store_writer) = open(&config)?;
+    let start = Start::new(writer.hub_ms(), clock::wall_ms());
     tracing::info!(
         data = %config.data.display(), journal_next = %writer.next(), cursor = %store.cursor(), rules = pack.rules.len(),
-        parts = config.parts.len(), "strongroom-hub {} starts", env!("CARGO_PKG_VERSION")
+        parts = config.parts.len(), away_s = start.away_s(), "strongroom-hub {} starts", env!("CARGO_PKG_VERSION")
     );
 
     let listeners = Listeners::bind(&config).await?;
     let server_tls = tls::mutual_server(&config.gate.files)?;
     let (crl_sender, crl) = watch::channel(server_tls.crl.clone());
+    let (issuers_sender, issuers) = watch::channel(server_tls.issuers.clone());
     let (api_tls_sender, api_tls) =
         watch::channel(tls::https_server(&config.api.certificate, &config.api.key)?);
     let (arrivals_sender, arrivals) = mpsc::channel(ARRIVALS_MAX);
@@ -123,12 +145,14 @@ pub async fn run(config: Config, metrics: Metrics, ports_file: Option<&Path>) ->
     let (commands, requests) = command::commands(store.clone());
     let (progress_sender, progress) = watch::channel(Progress::default());
     let beats = Beats::default();
+    let pulses = [Pulse::default(), Pulse::default()];
+    let status = Status::new(start, reader.clone(), progress.clone(), crl);
     let doorkeeper = Doorkeeper::load(&config.api.tokens)?;
     let state = ApiState {
         store: store.clone(),
         history: History::new(reader.clone(), store.clone()),
         commands,
-        status: Status::new(reader.clone(), progress.clone(), crl),
+        status: status.clone(),
         beats: beats.clone(),
         doorkeeper: doorkeeper.clone(),
         metrics,
@@ -143,7 +167,19 @@ pub async fn run(config: Config, metrics: Metrics, ports_file: Option<&Path>) ->
         listeners.loopback.map(|l| api::Server::loopback(l, router, shutdown.clone())).transpose()?;
 
     let mut tasks = TaskGroup::new(shutdown.clone());
-    let stages = Stages { writer, reader, store, store_writer, requests, progress_sender, progress, beats };
+    let signatures = Signatures::new(issuers, config.site.clone());
+    let stages = Stages {
+        writer,
+        reader,
+        store,
+        store_writer,
+        requests,
+        signatures,
+        progress_sender,
+        progress,
+        beats,
+        pulses: pulses.clone(),
+    };
     stages.spawn(
         &mut tasks,
         &config,
@@ -158,7 +194,8 @@ pub async fn run(config: Config, metrics: Metrics, ports_file: Option<&Path>) ->
         tasks.spawn("api (loopback)", loopback.run());
     }
     tasks.spawn("sign-ins", doorkeeper.run(shutdown.clone()));
-    let follower = files::Follower::new(&config, gate_handle, crl_sender, api_tls_sender);
+    let trust = files::Trust { crl: crl_sender, issuers: issuers_sender, api_tls: api_tls_sender };
+    let follower = files::Follower::new(&config, config_file, gate_handle, trust);
     tasks.spawn("certificates", follower.run(shutdown.clone()));
     let signals = shutdown.clone();
     tasks.spawn("signals", on_signals(signals));
@@ -166,14 +203,25 @@ pub async fn run(config: Config, metrics: Metrics, ports_file: Option<&Path>) ->
     if let Some(path) = ports_file {
         listeners.ports.write(path).map_err(|source| AppError::Ports { path: path.to_owned(), source })?;
     }
+    let notifier = Arc::new(Notifier::from_environment());
+    notifier.tell(&[Notice::Ready]);
+    tasks.spawn("watchdog", Watchdog { status, notifier, pulses }.run(shutdown.clone()));
     Ok(tasks.run(GRACE).await?)
 }
 
 fn open(config: &Config) -> Result<(Writer, Reader, Store, StoreWriter), AppError> {
     let data = |source| AppError::Data { path: config.data.clone(), source };
     let folder = Folder::create(config.data.join("journal")).map_err(data)?;
-    let (writer, reader) = Writer::open(Arc::new(folder), config.retention)?;
-    let (store, store_writer) = Store::open(&config.data.join("state.redb"))?;
+    let in_use = || AppError::InUse { data: config.data.clone() };
+    let (writer, reader) = Writer::open(Arc::new(folder), config.retention).map_err(|error| match error {
+        JournalError::Open { source: DatabaseError::DatabaseAlreadyOpen, .. } => in_use(),
+        error => error.into(),
+    })?;
+    let (store, store_writer) =
+        Store::open(&config.data.join("state.redb")).map_err(|error| match error {
+            StoreError::Open { source: DatabaseError::DatabaseAlreadyOpen, .. } => in_use(),
+            error => error.into(),
+        })?;
     Ok((writer, reader, store, store_writer))
 }
 
@@ -227,9 +275,12 @@ struct Stages {
     store: Store,
     store_writer: StoreWriter,
     requests: mpsc::Receiver<Request>,
+    signatures: Signatures,
     progress_sender: watch::Sender<Progress>,
     progress: watch::Receiver<Progress>,
     beats: Beats,
+    /// Of ingest, of correlation.
+    pulses: [Pulse; 2],
 }
 
 impl Stages {
@@ -250,6 +301,7 @@ impl Stages {
         // Also if nothing has changed: what the journal says last is then what holds, whatever came in between.
         let first = vec![Body::HubStarted, Body::Activated(activated)];
         let (tail_sender, tail_receiver) = tail();
+        let [ingest_pulse, correlator_pulse] = self.pulses;
         let waiting = Waiting::default();
         let committer = Committer {
             writer: self.writer,
@@ -262,10 +314,11 @@ impl Stages {
             waiting: waiting.clone(),
             progress: self.progress,
             expected: config.parts.iter().flat_map(|part| part.edges.clone()).collect(),
-            liveness: LivenessSettings { silent_after: config.silent_after },
-            signatures: Signatures::new(Issuers::load(&config.gate.files.ca)?, config.site.clone()),
+            liveness: config.liveness,
+            signatures: self.signatures,
             beats: self.beats,
             metrics: IngestMetrics::default(),
+            pulse: ingest_pulse,
         };
         let correlator = Correlator {
             world: World::restore(saved),
@@ -275,6 +328,7 @@ impl Stages {
             waiting,
             progress: self.progress_sender,
             metrics: CorrelateMetrics::default(),
+            pulse: correlator_pulse,
         };
         let ends = shutdown.clone();
         tasks.spawn_thread("ingest", move || committer.run(ends)).map_err(AppError::Thread)?;

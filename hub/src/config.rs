@@ -10,6 +10,7 @@ use runtime::telemetry::LogFormat;
 use runtime::tls::ServerFiles;
 use wire::{EdgeId, PartId};
 
+use crate::ingest::liveness::{AFTER_START, LivenessSettings};
 use crate::journal::PartBinding;
 use crate::journal::writer::Retention;
 
@@ -28,7 +29,7 @@ pub struct Config {
     pub data: PathBuf,
     pub gate: GateConfig,
     pub api: ApiConfig,
-    pub silent_after: Duration,
+    pub liveness: LivenessSettings,
     pub retention: Retention,
     /// A rule pack of one's own; the built-in one if `None`.
     pub pack: Option<PathBuf>,
@@ -106,14 +107,18 @@ impl FromSection for ApiConfig {
     }
 }
 
-struct LivenessConfig {
-    silent_after: Duration,
-}
-
-impl FromSection for LivenessConfig {
+impl FromSection for LivenessSettings {
     fn from_section(section: &mut Section<'_>) -> Option<Self> {
-        let range = Duration::from_secs(2)..=Duration::from_secs(600);
-        Some(Self { silent_after: section.within("silent_after", SILENT_AFTER, range) })
+        let range = || Duration::from_secs(2)..=Duration::from_secs(600);
+        let silent_after = section.within("silent_after", SILENT_AFTER, range());
+        let after_start = section.within("after_start", AFTER_START.max(silent_after), range());
+        if after_start < silent_after {
+            section.fault(
+                "after_start",
+                "an edge needs at least the time of silent_after to be heard: raise it or leave it out",
+            );
+        }
+        Some(Self { silent_after, after_start })
     }
 }
 
@@ -183,14 +188,15 @@ impl FromSection for PartConfig {
 impl FromSection for Config {
     fn from_section(section: &mut Section<'_>) -> Option<Self> {
         let head = section.table::<Head>("hub");
-        let gate = section.table("gate");
-        let api = section.table("api");
-        let liveness = section.optional_table::<LivenessConfig>("liveness");
+        let gate = section.table::<GateConfig>("gate");
+        let api = section.table::<ApiConfig>("api");
+        let liveness = section.optional_table::<LivenessSettings>("liveness");
         let journal = section.optional_table::<JournalConfig>("journal");
         let rules = section.optional_table::<RulesConfig>("rules");
         let log = section.optional_table::<LogConfig>("log");
         let parts: Vec<PartConfig> = section.tables("parts");
         check_parts(section, &parts);
+        check_listeners(section, gate.as_ref(), api.as_ref());
         let default_journal = || JournalConfig(default_retention());
         let head = head?;
         Some(Self {
@@ -199,7 +205,8 @@ impl FromSection for Config {
             data: head.data,
             gate: gate?,
             api: api?,
-            silent_after: liveness.map_or(SILENT_AFTER, |liveness| liveness.silent_after),
+            liveness: liveness
+                .unwrap_or(LivenessSettings { silent_after: SILENT_AFTER, after_start: AFTER_START }),
             retention: journal.unwrap_or_else(default_journal).0,
             pack: rules.and_then(|rules| rules.pack),
             log: log.map_or(LogFormat::Text, |log| log.format),
@@ -216,6 +223,30 @@ fn default_retention() -> Retention {
         bytes_max: 20 * 1_024 * MIB,
         age_max: 400 * day,
     }
+}
+
+/// Two listeners with one port: the second could not be opened.
+fn check_listeners(section: &mut Section<'_>, gate: Option<&GateConfig>, api: Option<&ApiConfig>) {
+    let gate = gate.map(|gate| ("gate.listen", gate.listen));
+    let loopback = api.and_then(|api| Some(("api.loopback", api.loopback?)));
+    let api = api.map(|api| ("api.listen", api.listen));
+    let listeners: Vec<(&str, SocketAddr)> = [gate, api, loopback].into_iter().flatten().collect();
+    for (place, (key, address)) in listeners.iter().enumerate() {
+        if let Some((other, taken)) = listeners[..place].iter().find(|(_, taken)| clash(*taken, *address)) {
+            section.fault(
+                key,
+                format!("{other} ({taken}) takes the port {} already; choose another port", address.port()),
+            );
+        }
+    }
+}
+
+/// Port 0 is a new one each time. The address of all interfaces holds every one of its family; that of IPv6 also IPv4's.
+fn clash(a: SocketAddr, b: SocketAddr) -> bool {
+    let holds = |all: SocketAddr, one: SocketAddr| {
+        all.ip() == one.ip() || all.ip().is_unspecified() && (all.is_ipv6() || one.is_ipv4())
+    };
+    a.port() == b.port() && a.port() != 0 && (holds(a, b) || holds(b, a))
 }
 
 fn check_parts(section: &mut Section<'_>, parts: &[PartConfig]) {
@@ -235,5 +266,31 @@ fn check_parts(section: &mut Section<'_>, parts: &[PartConfig]) {
                 section.fault(&format!("parts[{index}].edges[{place}]"), message);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A setting behind a bare `#` is one that the example offers.
+    fn offered(text: &str) -> String {
+        let line = |line: &str| match line.strip_prefix('#') {
+            Some(setting) if setting.starts_with(|c: char| c.is_ascii_lowercase()) => setting.to_owned(),
+            _ => line.to_owned(),
+        };
+        text.lines().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_examples_are_sound_with_and_without_what_they_offer() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let example = root.join("deploy/examples/hub.toml");
+        let given = Config::load(&example).unwrap();
+        assert_eq!((given.pack, given.api.loopback), (None, None));
+        let text = std::fs::read_to_string(&example).unwrap();
+        let whole: Config = runtime::config::parse(&example, &offered(&text)).unwrap();
+        assert!(whole.pack.is_some() && whole.api.loopback.is_some());
+        Config::load(&root.join("simulator/examples/hub.toml")).unwrap();
     }
 }

@@ -10,6 +10,7 @@ use crate::correlate::World;
 use crate::incident::Answer;
 use crate::journal::{JournalError, Position, Reader};
 use crate::metrics::CorrelateMetrics;
+use crate::pulse::Pulse;
 use crate::store::{StoreError, StoreWriter};
 use crate::tail::{Committed, Handed, TailReceiver};
 use runtime::shutdown::Shutdown;
@@ -46,6 +47,7 @@ pub struct Correlator {
     pub waiting: Waiting,
     pub progress: watch::Sender<Progress>,
     pub metrics: CorrelateMetrics,
+    pub pulse: Pulse,
 }
 
 impl Correlator {
@@ -144,6 +146,7 @@ impl Correlator {
 
     /// Ingest learns how far the journal has been read and when to wake us.
     fn tell(&mut self) {
+        self.pulse.beat();
         let progress = Progress { position: self.world.next(), next_due_ms: self.world.next_due_ms() };
         self.progress.send_if_modified(|told| {
             let changed = *told != progress;

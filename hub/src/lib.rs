@@ -14,6 +14,7 @@
 
 pub mod app;
 pub mod config;
+pub mod surroundings;
 
 pub mod beats;
 pub mod command;
@@ -34,4 +35,5 @@ pub mod pki;
 pub mod web;
 
 pub mod metrics;
+pub mod pulse;
 pub mod status;

@@ -21,12 +21,15 @@ use strongroom_hub::ingest::committer::IngestError;
 use strongroom_hub::journal::JournalError;
 use strongroom_hub::pki::command::PkiCommand;
 use strongroom_hub::store::StoreError;
+use strongroom_hub::surroundings;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// A file could not be used; every fault was printed.
 const EXIT_FAULTY: u8 = 2;
+/// Another hub runs with the same data folder (EX_TEMPFAIL): once it has ended, this one can start.
+const EXIT_IN_USE: u8 = 75;
 /// The disk failed: nothing is confirmed any more (EX_IOERR).
 const EXIT_STORAGE: u8 = 74;
 
@@ -41,7 +44,9 @@ const EXIT_STORAGE: u8 = 74;
 ///   strongroom-hub run --config hub.toml
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment)]
-#[command(after_help = "Exit codes: 0 ended as asked, 1 failed, 2 a file is faulty, 74 the disk failed.")]
+#[command(
+    after_help = "Exit codes: 0 ended as asked, 1 failed, 2 a file is faulty or missing, 74 the disk failed, 75 another hub runs with the same data folder."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -58,7 +63,7 @@ enum Command {
         #[arg(long)]
         ports_file: Option<PathBuf>,
     },
-    /// Check the configuration and the rule pack; print every fault with its line
+    /// Check the configuration, the rule pack, and whether the certificates, tokens and folders that it names are there
     Check {
         /// The configuration file
         #[arg(long)]
@@ -107,7 +112,7 @@ fn run(path: &Path, ports_file: Option<&Path>) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("cannot start the asynchronous runtime")?;
-    let ended = runtime.block_on(app::run(config, metrics, ports_file));
+    let ended = runtime.block_on(app::run(config, path, metrics, ports_file));
     if let Err(error) = &ended {
         let error = error as &dyn std::error::Error;
         tracing::error!(error, "strongroom-hub ends");
@@ -120,9 +125,16 @@ fn run(path: &Path, ports_file: Option<&Path>) -> anyhow::Result<()> {
 fn check(path: &Path) -> anyhow::Result<()> {
     let config = Config::load(path)?;
     let (_, pack) = app::read_pack(&config)?;
+    let flaws = surroundings::flaws(&config, clock::wall_ms() / 1_000);
+    if !flaws.is_empty() {
+        return Err(NotReady(surroundings::report(path, &flaws)).into());
+    }
     println!("{} is in order.", path.display());
     println!("Site {} ({}), data in {}.", config.site, config.name, config.data.display());
     println!("Rule pack {} {}: {} rules.", pack.name, pack.version, pack.rules.len());
+    for (rule, needs) in pack.waiting() {
+        println!("Rule {} ({}) finds nothing yet. It needs {needs}.", rule.id, rule.title);
+    }
     for part in &config.parts {
         let edges: Vec<&str> = part.edges.iter().map(wire::EdgeId::as_str).collect();
         let edges = if edges.is_empty() { "no edge yet".to_owned() } else { edges.join(", ") };
@@ -130,6 +142,11 @@ fn check(path: &Path) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// What `check` found around a file that is in order itself.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NotReady(String);
 
 fn print_kinds() {
     println!("{:<28} {:<8} {:<7} VALUES", "KIND", "LANE", "UNIT");
@@ -159,7 +176,10 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     let at_start =
         matches!(app, Some(AppError::Config(_) | AppError::Pack { .. } | AppError::StateAhead { .. }));
     let broken = matches!(app, Some(AppError::Journal(_) | AppError::Store(_)));
-    if at_start || error.chain().any(faulty) {
+    let in_use = matches!(app, Some(AppError::InUse { .. }));
+    if in_use {
+        EXIT_IN_USE
+    } else if error.is::<NotReady>() || at_start || error.chain().any(faulty) {
         EXIT_FAULTY
     } else if broken || error.chain().any(storage) {
         EXIT_STORAGE

@@ -16,10 +16,11 @@ pub struct IngestMetrics {
     duplicates_unverified: Counter,
     forks: Counter,
     gaps: Counter,
+    losses: Counter,
     quarantined: Counter,
     quarantine_dropped: Counter,
-    /// Proved, wrong, not compared.
-    checkpoints: [Counter; 3],
+    /// Proved, wrong, not compared, of an unknown signatory, not counted.
+    checkpoints: [Counter; 5],
     commits: Counter,
     entries: Counter,
     commit_seconds: Histogram,
@@ -37,9 +38,10 @@ impl Default for IngestMetrics {
             duplicates_unverified: counter!("ingest_duplicates_unverified_total"),
             forks: counter!("ingest_forks_total"),
             gaps: counter!("ingest_gaps_total"),
+            losses: counter!("ingest_losses_total"),
             quarantined: counter!("ingest_quarantined_total"),
             quarantine_dropped: counter!("ingest_quarantine_dropped_total"),
-            checkpoints: ["proved", "wrong", "not_compared"]
+            checkpoints: ["proved", "wrong", "not_compared", "unknown_signatory", "not_counted"]
                 .map(|outcome| counter!("ingest_checkpoints_total", "outcome" => outcome)),
             commits: counter!("journal_commits_total"),
             entries: counter!("journal_entries_total"),
@@ -59,9 +61,16 @@ impl IngestMetrics {
         self.duplicates_unverified.increment(tally.duplicates_unverified);
         self.forks.increment(tally.forks);
         self.gaps.increment(tally.gaps);
+        self.losses.increment(tally.losses);
         self.quarantined.increment(tally.quarantined);
         self.quarantine_dropped.increment(tally.quarantine_dropped);
-        let checkpoints = [tally.checkpoints_proved, tally.checkpoints_wrong, tally.checkpoints_not_compared];
+        let checkpoints = [
+            tally.checkpoints_proved,
+            tally.checkpoints_wrong,
+            tally.checkpoints_not_compared,
+            tally.checkpoints_unknown_signatory,
+            tally.checkpoints_not_counted,
+        ];
         self.checkpoints.iter().zip(checkpoints).for_each(|(counter, count)| counter.increment(count));
     }
 

@@ -12,8 +12,33 @@ use crate::journal::Reader;
 /// Correlation that lags further behind than this is a reason not to call the hub ready.
 const LAG_READY_MAX_MS: u64 = 10_000;
 
+/// Between the journal's last entry and the start of this process nothing was recorded: the hub was away for at most that
+/// long. Exact it is not, for a quiet hub writes seldom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    pub started_ms: i64,
+    /// `None`: the journal was empty.
+    pub last_entry_ms: Option<i64>,
+}
+
+impl Start {
+    /// At `wall_ms`, of a hub whose journal ends at `journal_ms` (0: it is empty).
+    pub fn new(journal_ms: i64, wall_ms: i64) -> Self {
+        Self {
+            started_ms: wall_ms.max(journal_ms),
+            last_entry_ms: Some(journal_ms).filter(|journal_ms| *journal_ms > 0),
+        }
+    }
+
+    /// At most.
+    pub fn away_s(&self) -> Option<i64> {
+        self.last_entry_ms.map(|last_ms| (self.started_ms - last_ms) / 1_000)
+    }
+}
+
 #[derive(Clone)]
 pub struct Status {
+    start: Start,
     reader: Reader,
     progress: watch::Receiver<Progress>,
     crl: watch::Receiver<Arc<CrlState>>,
@@ -21,11 +46,16 @@ pub struct Status {
 
 impl Status {
     pub fn new(
+        start: Start,
         reader: Reader,
         progress: watch::Receiver<Progress>,
         crl: watch::Receiver<Arc<CrlState>>,
     ) -> Self {
-        Self { reader, progress, crl }
+        Self { start, reader, progress, crl }
+    }
+
+    pub fn start(&self) -> Start {
+        self.start
     }
 
     /// The correlator still runs.

@@ -16,13 +16,18 @@ use super::problem::{Kind, Problem};
 /// 64 KiB over a very slow line; a body that takes longer holds a place that others need.
 const BODY_WAIT_MAX: Duration = Duration::from_secs(10);
 
+/// What a request may bring, said in its refusal: a newcomer learns it from the first mistake.
+pub trait RequestBody: DeserializeOwned {
+    const WANTED: &str;
+}
+
 /// A JSON body. An empty one counts as `{}`: a change without a note needs no body.
 pub struct JsonBody<T>(pub T);
 
 /// A form that a browser posts.
 pub struct FormBody<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+impl<T: RequestBody, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
@@ -33,13 +38,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
             return Err(unsupported("application/json"));
         }
         let parsed = serde_json::from_slice(text);
-        parsed
-            .map(Self)
-            .map_err(|error| Problem::new(Kind::BadBody, format!("the JSON cannot be used: {error}")))
+        parsed.map(Self).map_err(|error| {
+            Problem::new(Kind::BadBody, format!("the JSON cannot be used: {error}; send {}", T::WANTED))
+        })
     }
 }
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for FormBody<T> {
+impl<T: RequestBody, S: Send + Sync> FromRequest<S> for FormBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
@@ -50,8 +55,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for FormBody<T> {
         let (head, body) = request.into_parts();
         let bytes = whole(Request::from_parts(head.clone(), body), state).await?;
         let form = Form::<T>::from_request(Request::from_parts(head, Body::from(bytes)), state).await;
-        form.map(|Form(form)| Self(form))
-            .map_err(|error| Problem::new(Kind::BadBody, format!("the form cannot be used: {error}")))
+        form.map(|Form(form)| Self(form)).map_err(|error| {
+            Problem::new(Kind::BadBody, format!("the form cannot be used: {error}; send {}", T::WANTED))
+        })
     }
 }
 

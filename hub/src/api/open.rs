@@ -2,8 +2,10 @@
 
 use wire::PartId;
 
+use super::shown::{self, Presence};
 use crate::incident::{Incident, Severity};
-use crate::store::{Counts, Store, StoreError};
+use crate::situation::EdgeState;
+use crate::store::{Counts, PartRow, Store, StoreError};
 
 pub struct OpenIncidents {
     /// Gravest first; the store bounds how many.
@@ -27,6 +29,11 @@ impl OpenIncidents {
 
     pub fn count_of(&self, part: &PartId) -> u64 {
         self.counts.by_part.get(part).copied().unwrap_or_default()
+    }
+
+    /// Whether a list of parts has it: one that nobody watches any more only while something of it is open.
+    pub fn lists(&self, part: &PartRow, edges: &[EdgeState]) -> bool {
+        shown::presence(part, edges) != Presence::Former || self.count_of(&part.part) > 0
     }
 
     /// `None` also if all of the part's incidents are less grave than those that are listed.

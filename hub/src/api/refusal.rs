@@ -65,4 +65,10 @@ impl Problem {
     pub(super) fn no_edge(id: &str) -> Self {
         Problem::new(Kind::NotFound, format!("there is no edge `{id}`")).then("GET /api/v1/edges lists them")
     }
+
+    /// The edge is known, and has not been heard.
+    pub(super) fn no_heartbeat(id: &str) -> Self {
+        let detail = format!("edge `{id}` has sent no heartbeat since this hub began");
+        Problem::new(Kind::NotFound, detail).then("GET /api/v1/edges says whether it is live, and since when")
+    }
 }

@@ -64,6 +64,28 @@ pub fn point_row<'a>(part: &'a PartRow, id: &PointId) -> Option<&'a PointRow> {
     layout.points.iter().find(|row| row.device as usize == device && row.point == id.point)
 }
 
+/// Why a part is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// The configuration names it, or an edge that it names serves it.
+    Registered,
+    /// Nothing but an edge that the configuration does not name, and that was heard or may still be.
+    Unregistered,
+    /// Nobody watches it any more. It is listed while it has open incidents, so that somebody closes them.
+    Former,
+}
+
+pub fn presence(part: &PartRow, edges: &[EdgeState]) -> Presence {
+    let mut own = edges_of(part, edges);
+    if part.named || edges_of(part, edges).any(|edge| edge.registered) {
+        Presence::Registered
+    } else if own.any(|edge| edge.liveness != LivenessView::Silent) {
+        Presence::Unregistered
+    } else {
+        Presence::Former
+    }
+}
+
 /// Whether everything of the part can be heard. A part without any edge reports nothing.
 pub fn is_reporting(part: &PartRow, edges: &[EdgeState]) -> bool {
     let mut own = edges_of(part, edges).peekable();
@@ -88,6 +110,8 @@ pub fn devices<'a>(part: &'a PartRow, edges: &[EdgeState]) -> Vec<Device<'a>> {
         let event_ms = state.map(|state| state.event_ms);
         device.points.push(Point { id, row, value, belief, marks, event_ms });
     }
+    // A device whose points are all retired has gone from its edge's table.
+    devices.retain(|device| !device.points.is_empty());
     devices
 }
 

@@ -8,11 +8,12 @@ use std::time::{Duration, SystemTime};
 
 use gate::GateHandle;
 use runtime::shutdown::Shutdown;
-use runtime::tls::{self, CrlState, ServerFiles};
+use runtime::tls::{self, CrlState, Issuers, ServerFiles};
 use rustls::ServerConfig;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use super::config_file::ConfigFile;
 use crate::config::Config;
 
 /// A revocation acts within this time even if nobody sends a signal.
@@ -23,18 +24,20 @@ pub(super) struct Follower {
     api_certificate: PathBuf,
     api_key: PathBuf,
     gate: GateHandle,
-    crl: watch::Sender<Arc<CrlState>>,
-    api_tls: watch::Sender<Arc<ServerConfig>>,
+    trust: Trust,
+    config: ConfigFile,
     seen: Vec<Option<SystemTime>>,
 }
 
+/// Who follows what these files say.
+pub(super) struct Trust {
+    pub(super) crl: watch::Sender<Arc<CrlState>>,
+    pub(super) issuers: watch::Sender<Issuers>,
+    pub(super) api_tls: watch::Sender<Arc<ServerConfig>>,
+}
+
 impl Follower {
-    pub(super) fn new(
-        config: &Config,
-        gate: GateHandle,
-        crl: watch::Sender<Arc<CrlState>>,
-        api_tls: watch::Sender<Arc<ServerConfig>>,
-    ) -> Self {
+    pub(super) fn new(config: &Config, config_file: ConfigFile, gate: GateHandle, trust: Trust) -> Self {
         let files = &config.gate.files;
         let mut follower = Self {
             gate_files: ServerFiles {
@@ -46,8 +49,8 @@ impl Follower {
             api_certificate: config.api.certificate.clone(),
             api_key: config.api.key.clone(),
             gate,
-            crl,
-            api_tls,
+            trust,
+            config: config_file,
             seen: Vec::new(),
         };
         follower.seen = follower.times();
@@ -63,6 +66,9 @@ impl Follower {
                 () = tokio::time::sleep(LOOK_INTERVAL) => false,
             };
             let times = self.times();
+            if asked {
+                self.config.tell();
+            }
             if asked || times != self.seen {
                 self.seen = times;
                 self.reload();
@@ -82,7 +88,8 @@ impl Follower {
         match tls::mutual_server(&self.gate_files) {
             Ok(server_tls) => {
                 let revoked = server_tls.crl.revoked_count();
-                self.crl.send_replace(server_tls.crl.clone());
+                self.trust.crl.send_replace(server_tls.crl.clone());
+                self.trust.issuers.send_replace(server_tls.issuers.clone());
                 self.gate.replace_tls(server_tls);
                 tracing::info!(revoked, "the gate's certificates and revocation list were read again");
             }
@@ -96,7 +103,7 @@ impl Follower {
         }
         match tls::https_server(&self.api_certificate, &self.api_key) {
             Ok(config) => {
-                self.api_tls.send_replace(config);
+                self.trust.api_tls.send_replace(config);
             }
             Err(error) => {
                 let error = &error as &dyn std::error::Error;

@@ -1,14 +1,18 @@
 //! Turns what was taken from the queues into one append. Nothing is confirmed here.
 
+mod checkpoints;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
+use runtime::causes::in_full;
 use tokio::sync::oneshot;
-use wire::{Digest, EdgeId, Envelope, Lane, Record};
+use wire::{Digest, EdgeId, Envelope, Lane};
 
 use super::edges::{Edge, Edges};
 use super::lanes::{self, Verdict};
-use super::proofs::Outcome;
+use super::origin::{self, Arrival, Origin};
+use super::proofs::Follows;
 use super::quota::Keep;
 use super::signatures::Signatures;
 use crate::command::Request;
@@ -44,11 +48,17 @@ pub struct Tally {
     pub duplicates_unverified: u64,
     pub forks: u64,
     pub gaps: u64,
+    /// Epochs that an edge left with records that the hub does not hold.
+    pub losses: u64,
     pub quarantined: u64,
     pub quarantine_dropped: u64,
     pub checkpoints_proved: u64,
     pub checkpoints_wrong: u64,
     pub checkpoints_not_compared: u64,
+    /// Signed under an authority that the hub does not know.
+    pub checkpoints_unknown_signatory: u64,
+    /// Signed with a certificate that was revoked or had run out.
+    pub checkpoints_not_counted: u64,
 }
 
 /// One transaction in the making. `decoded` runs beside the append's entries.
@@ -115,7 +125,7 @@ impl<'a> Batch<'a> {
         let envelope = match Envelope::decode(&payload) {
             Ok(envelope) => envelope,
             Err(error) => {
-                let reason = chain_of(&error);
+                let reason = in_full(&error).to_string();
                 self.quarantine(edge, topic, reason, payload);
                 return Ok(());
             }
@@ -125,13 +135,15 @@ impl<'a> Batch<'a> {
             return Ok(());
         }
         let digest = Digest::of(&payload);
+        let arrival = origin::arrival(edge.lanes.as_ref(), &envelope.header);
         match lanes::judge(&mut edge.lanes, &mut edge.recent, &envelope, digest) {
             Verdict::Accept { missing } => {
+                let follows = if missing.is_some() { Follows::AHole } else { Follows::ItsPredecessor };
                 if let Some(missing) = missing {
                     self.tally.gaps += 1;
                     self.push(Body::Missing(missing), None);
                 }
-                self.accept(edge, place, envelope, payload);
+                self.accept(edge, place, envelope, payload, follows, arrival);
             }
             Verdict::Duplicate => self.tally.duplicates += 1,
             Verdict::Fork(how) => self.fork(edge, topic, &envelope, how, payload),
@@ -153,7 +165,15 @@ impl<'a> Batch<'a> {
         self.archive.digest_of(envelope)
     }
 
-    fn accept(&mut self, edge: &mut Edge, place: usize, envelope: Envelope, payload: Bytes) {
+    fn accept(
+        &mut self,
+        edge: &mut Edge,
+        place: usize,
+        envelope: Envelope,
+        payload: Bytes,
+        follows: Follows,
+        arrival: Arrival,
+    ) {
         let header = &envelope.header;
         let next = envelope.next();
         match edge.spans[header.lane.index()] {
@@ -172,69 +192,28 @@ impl<'a> Batch<'a> {
         }
         self.tally.envelopes += 1;
         self.tally.records += envelope.records.len() as u64;
-        let origin = opened(&envelope).and_then(|opened| lanes::judge_origin(edge.lanes.as_ref()?, opened));
+        let lanes = edge.lanes.as_ref();
+        let Origin { fork, loss } =
+            lanes.map(|lanes| origin::judge(lanes, arrival, &envelope)).unwrap_or_default();
         let (edge_id, lane, epoch, seq) = (edge.id.clone(), header.lane, header.epoch, header.first);
-        let checkpoints = self.checkpoints(edge, &envelope);
+        let checkpoints = self.checkpoints(edge, &envelope, follows);
         let decoded = (envelope.records.len() <= DECODED_RECORDS_MAX).then(|| Arc::new(envelope));
         self.push(Body::Envelope(payload), decoded);
-        if let Some(how) = origin {
+        if let Some(how) = fork {
             self.tally.forks += 1;
             self.push(Body::Fork(Fork { edge: edge_id, lane, epoch, seq, how }), None);
+        }
+        if let Some(loss) = loss {
+            self.tally.losses += 1;
+            tracing::error!(
+                edge = %loss.edge, urgent = loss.lanes[0].first.0, routine = loss.lanes[1].first.0, kind = ?loss.kind,
+                "an edge has left an epoch: what it held from these records on is lost"
+            );
+            self.push(Body::Lost(loss), None);
         }
         for checked in checkpoints {
             self.push(checked, None);
         }
-    }
-
-    /// What the checkpoints prove that came with this envelope, or that waited for it. Only findings are journaled.
-    fn checkpoints(&mut self, edge: &mut Edge, envelope: &Envelope) -> Vec<Body> {
-        let header = &envelope.header;
-        let Some(lanes) = edge.lanes.as_ref() else { return Vec::new() };
-        let mut outcomes = Vec::new();
-        if header.lane == Lane::Routine {
-            outcomes = edge.proofs.routine_came(lanes, &edge.recent);
-        }
-        let mut bodies = Vec::new();
-        let fork = |seq, how| {
-            Body::Fork(Fork { edge: edge.id.clone(), lane: Lane::Urgent, epoch: header.epoch, seq, how })
-        };
-        for (seq, record) in envelope.numbered() {
-            let Record::Checkpoint(bytes) = record else { continue };
-            if self.signatures_checked == SIGNATURES_MAX {
-                outcomes.push(Outcome::NotCompared);
-                continue;
-            }
-            self.signatures_checked += 1;
-            match self.signatures.check(&edge.id, header.epoch, bytes) {
-                Ok(checkpoint) => {
-                    let heads = checkpoint.heads().clone();
-                    outcomes.extend(edge.proofs.signed(seq, heads, header, lanes, &edge.recent));
-                }
-                Err(error) => {
-                    tracing::error!(edge = %edge.id, %seq, reason = chain_of(&error), "a checkpoint is not genuine");
-                    self.tally.checkpoints_wrong += 1;
-                    bodies.push(fork(seq, ForkKind::ForgedCheckpoint));
-                }
-            }
-        }
-        for outcome in outcomes {
-            match outcome {
-                Outcome::Proved(proved) => {
-                    self.tally.checkpoints_proved += 1;
-                    bodies.push(Body::Proved(proved));
-                }
-                Outcome::Contradicts(seq) => {
-                    tracing::error!(edge = %edge.id, %seq, "a signed checkpoint contradicts what is held");
-                    self.tally.checkpoints_wrong += 1;
-                    bodies.push(fork(seq, ForkKind::ContradictingCheckpoint));
-                }
-                Outcome::NotCompared => {
-                    tracing::debug!(edge = %edge.id, "a checkpoint could not be compared");
-                    self.tally.checkpoints_not_compared += 1;
-                }
-            }
-        }
-        bodies
     }
 
     fn fork(&mut self, edge: &mut Edge, topic: &str, envelope: &Envelope, how: ForkKind, payload: Bytes) {
@@ -278,23 +257,4 @@ impl<'a> Batch<'a> {
             }
         }
     }
-}
-
-fn opened(envelope: &Envelope) -> Option<&wire::Opened> {
-    envelope.records.iter().find_map(|record| match record {
-        Record::Opened(opened) => Some(opened),
-        _ => None,
-    })
-}
-
-/// The error and its causes in one line: a quarantined message says wholly why.
-fn chain_of(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -21,6 +21,7 @@ use crate::command::{Request, Waiting};
 use crate::correlator::Progress;
 use crate::journal::{Body, EdgeLanes, JournalError, LivenessState, Position, Reader, Writer};
 use crate::metrics::IngestMetrics;
+use crate::pulse::Pulse;
 use crate::tail::TailSender;
 use runtime::shutdown::Shutdown;
 
@@ -60,6 +61,7 @@ pub struct Committer {
     pub liveness: LivenessSettings,
     pub signatures: Signatures,
     pub beats: Beats,
+    pub pulse: Pulse,
     pub metrics: IngestMetrics,
 }
 
@@ -125,6 +127,7 @@ impl State {
         let mut arrivals = Vec::with_capacity(RECEIVE_MAX);
         let mut requests = Vec::new();
         loop {
+            self.work.pulse.beat();
             let wake = self.wake();
             tokio::select! {
                 biased;
@@ -380,8 +383,8 @@ impl State {
             pause_ms = late.as_millis() as u64,
             "ingest stood still; nobody is called silent for it"
         );
-        let (pause_ms, mono_ms) = (late.as_millis() as u64, runtime::clock::boottime_ms());
-        self.edges.iter_mut().for_each(|edge| edge.liveness.forgive(pause_ms, mono_ms));
+        let (mono_ms, settings) = (runtime::clock::boottime_ms(), self.work.liveness);
+        self.edges.iter_mut().for_each(|edge| edge.liveness.forgive(&settings, late, mono_ms));
     }
 
     fn check_liveness(&mut self) -> Result<(), IngestError> {

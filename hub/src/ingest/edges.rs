@@ -8,7 +8,7 @@ use super::lanes::Recent;
 use super::liveness::LivenessWatch;
 use super::proofs::Proofs;
 use super::quota::QuarantineQuota;
-use crate::journal::EdgeLanes;
+use crate::journal::{EdgeLanes, NotCounted};
 
 #[derive(Debug)]
 pub struct Edge {
@@ -16,6 +16,8 @@ pub struct Edge {
     pub lanes: Option<EdgeLanes>,
     pub recent: Recent,
     pub proofs: Proofs,
+    /// Why its latest checkpoints prove nothing, if they do not count.
+    pub not_counted: Option<NotCounted>,
     pub liveness: LivenessWatch,
     pub quota: QuarantineQuota,
     /// The run of records that the present append holds of each lane.
@@ -59,6 +61,7 @@ impl Edges {
             lanes: None,
             recent: Recent::default(),
             proofs: Proofs::default(),
+            not_counted: None,
             liveness: LivenessWatch::new(mono_ms),
             quota: QuarantineQuota::default(),
             spans: [None, None],

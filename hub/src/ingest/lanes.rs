@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use wire::{Digest, EdgeId, Envelope, Epoch, Header, Lane, Opened, OpenedReason, Seq};
+use wire::{Digest, EdgeId, Envelope, Epoch, Header, Lane, Seq};
 
 use crate::journal::held::{EdgeLanes, Head};
 use crate::journal::{ForkKind, Missing};
@@ -119,27 +119,12 @@ fn judge_in(head: &mut Option<Head>, recent: &mut Recent, envelope: &Envelope, d
         epoch: header.epoch,
         first: expected,
         next: header.first,
+        before: head.and_then(|head| head.stamp),
+        after: Some(header.base()),
     });
-    *head = Some(Head { next: envelope.next(), digest });
+    *head = Some(Head { next: envelope.next(), digest, stamp: Some(header.base()) });
     recent.push(header, envelope.next(), digest);
     Verdict::Accept { missing }
-}
-
-/// Compares what a new epoch says of its origin with what the hub holds of the epoch before.
-pub fn judge_origin(lanes: &EdgeLanes, opened: &Opened) -> Option<ForkKind> {
-    let latest = lanes.left.last()?;
-    let honest_loss = matches!(opened.reason, OpenedReason::Damaged | OpenedReason::StorageFailed);
-    let Some(previous) = &opened.previous else {
-        return (!honest_loss).then_some(ForkKind::RolledBack);
-    };
-    // An edge that ran from memory more than once names the epoch of its disk.
-    let named = lanes.left.iter().find(|left| left.epoch == previous.epoch).unwrap_or(latest);
-    let behind = Lane::ALL.into_iter().any(|lane| {
-        let held = named.heads[lane.index()].map_or(Seq::FIRST, |head| head.next);
-        previous.heads[lane.index()].next < held
-    });
-    let another = previous.epoch != named.epoch;
-    (another || behind || opened.reason == OpenedReason::RolledBack).then_some(ForkKind::RolledBack)
 }
 
 /// For messages and quotas: whose envelope it claims to be.
@@ -157,9 +142,8 @@ pub fn claims(envelope: &Envelope, edge: &EdgeId, lane: Lane) -> Result<(), Stri
 mod tests {
     use super::*;
     use wire::envelope::EnvelopeBuilder;
-    use wire::record::LaneHead;
     use wire::resume::Held;
-    use wire::{BootId, ClockState, PreviousEpoch, Record, Sealed, TableVersion};
+    use wire::{BootId, ClockState, Record, Sealed, TableVersion};
 
     struct Lanes {
         lanes: Option<EdgeLanes>,
@@ -297,30 +281,6 @@ mod tests {
         let held = lanes.lanes.unwrap();
         assert_eq!((held.epoch, held.heads[0].unwrap().next), (Epoch([1; 16]), Seq(4)));
         assert_eq!(held.left.last().unwrap().epoch, Epoch([2; 16]));
-    }
-
-    #[test]
-    fn a_rolled_back_edge_is_told_from_an_honest_one() {
-        let mut lanes = Lanes::new();
-        let one = sealed(1, 0, origin(1), 100);
-        lanes.judge(&one);
-        lanes.judge(&sealed(2, 0, origin(2), 100));
-        let held = lanes.lanes.unwrap();
-        let previous = |next| PreviousEpoch {
-            epoch: Epoch([1; 16]),
-            heads: [
-                LaneHead { next: Seq(next), head: one.digest },
-                LaneHead { next: Seq(0), head: one.digest },
-            ],
-        };
-        let opened = |reason, previous| Opened { reason, previous };
-        assert_eq!(
-            judge_origin(&held, &opened(OpenedReason::FirstStart, Some(previous(1)))),
-            Some(ForkKind::RolledBack)
-        );
-        assert_eq!(judge_origin(&held, &opened(OpenedReason::Damaged, Some(previous(2)))), None);
-        assert_eq!(judge_origin(&held, &opened(OpenedReason::Damaged, None)), None);
-        assert_eq!(judge_origin(&held, &opened(OpenedReason::FirstStart, None)), Some(ForkKind::RolledBack));
     }
 
     #[test]

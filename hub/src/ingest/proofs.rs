@@ -11,7 +11,7 @@ use wire::record::LaneHead;
 use wire::{Header, Lane, Seq};
 
 use super::lanes::Recent;
-use crate::journal::{EdgeLanes, Proved};
+use crate::journal::{EdgeLanes, NotCounted, Proved};
 
 /// Checkpoints whose routine is still on its way: a quarter of an hour of them. Beyond, the oldest is given up; a later one
 /// covers what it covered.
@@ -23,8 +23,21 @@ pub enum Outcome {
     Proved(Proved),
     /// The record with this number, signed by the edge, names another history than the hub holds.
     Contradicts(Seq),
+    /// The record with this number is none that the edge made.
+    Forged(Seq),
+    /// It is as it should be, but its certificate does not count.
+    NotCounted(NotCounted),
     /// It could not be compared: the hub does not remember so far back, or does not hold what it names.
     NotCompared,
+}
+
+/// What the hub held in the lane when an envelope was accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follows {
+    /// The envelope before it, by whose hash it begins.
+    ItsPredecessor,
+    /// Not the envelope before it: records are missing in between.
+    AHole,
 }
 
 #[derive(Debug, Default)]
@@ -41,18 +54,19 @@ enum Compared {
 }
 
 impl Proofs {
-    /// A checkpoint with a genuine signature came as record `seq` of the envelope with this header.
+    /// A checkpoint with a genuine signature came as record `seq` of the urgent envelope with this header.
     pub fn signed(
         &mut self,
         seq: Seq,
         heads: Heads,
         header: &Header,
+        follows: Follows,
         lanes: &EdgeLanes,
         recent: &Recent,
     ) -> Option<Outcome> {
         let urgent = &heads.lanes[Lane::Urgent.index()];
-        // The envelope before this one: the chain has just been checked against it.
-        let before = urgent.next == header.first && header.lane == Lane::Urgent;
+        // The envelope before this one: the chain has just been checked against it, unless it is missing.
+        let before = urgent.next == header.first && follows == Follows::ItsPredecessor;
         let compared = match before {
             true if urgent.head == header.previous => Compared::Fits,
             true => Compared::Differs,

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use minicbor::{Decode, Encode};
-use wire::{BootId, ClockState, Digest, EdgeId, Epoch, Lane, PersonId, Seq};
+use wire::{BootId, ClockState, Digest, EdgeId, Epoch, Lane, PersonId, Seq, Stamp};
 
 use crate::incident::{Cause, IncidentId};
 
@@ -45,6 +45,12 @@ pub enum Body {
     /// An edge's signature under its chains fits what the hub holds.
     #[n(9)]
     Proved(#[n(0)] Proved),
+    /// An edge's checkpoints have begun to come with a certificate that does not count.
+    #[n(10)]
+    Unproved(#[n(0)] Unproved),
+    /// An edge has left an epoch, and what the hub does not hold of that may never come.
+    #[n(11)]
+    Lost(#[n(0)] Loss),
 }
 
 impl Body {
@@ -75,6 +81,87 @@ pub struct Missing {
     /// The first that is there again.
     #[n(4)]
     pub next: Seq,
+    /// When the last envelope before them was sealed, and the first one behind them, by the edge's clocks.
+    #[n(5)]
+    pub before: Option<Stamp>,
+    #[n(6)]
+    pub after: Option<Stamp>,
+}
+
+/// What an edge held of an epoch when it left it is lost, as far as the hub had not confirmed it.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Loss {
+    #[n(0)]
+    pub edge: EdgeId,
+    /// The epoch that was left; `None` if the hub never heard of it.
+    #[n(1)]
+    pub left: Option<Epoch>,
+    /// The epoch in which the edge goes on.
+    #[n(2)]
+    pub goes_on: Epoch,
+    /// Urgent, then routine.
+    #[n(3)]
+    pub lanes: [LostTail; 2],
+    #[n(4)]
+    pub kind: LossKind,
+}
+
+/// The end of a lane that the hub does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct LostTail {
+    /// The first record that the hub does not hold.
+    #[n(0)]
+    pub first: Seq,
+    /// Where the edge says that the lane ended; `None`: nobody knows how many there were.
+    #[n(1)]
+    pub next: Option<Seq>,
+    /// When the last envelope before them was sealed, by the edge's clocks.
+    #[n(2)]
+    pub before: Option<Stamp>,
+}
+
+/// How an edge came to leave an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum LossKind {
+    #[n(0)]
+    Damaged,
+    #[n(1)]
+    Missing,
+    #[n(2)]
+    RolledBack,
+    /// The edge writes no file any more. What is in it comes if it can be read again.
+    #[n(3)]
+    StorageFailed,
+    /// The edge has gone back to its file: what it held in memory is gone.
+    #[n(4)]
+    Returned,
+    /// The edge says that it never ran before.
+    #[n(5)]
+    FirstStart,
+    /// The edge does not say.
+    #[n(6)]
+    Unsaid,
+}
+
+impl LossKind {
+    /// What became of the edge's spool.
+    pub fn text(self) -> &'static str {
+        match self {
+            LossKind::Damaged => "its spool was damaged and set aside",
+            LossKind::Missing => "its spool file is gone",
+            LossKind::RolledBack => "an old image of its spool came back",
+            LossKind::StorageFailed => "its storage failed and it runs from memory",
+            LossKind::Returned => "it had run from memory and went back to its file",
+            LossKind::FirstStart => "it says that it never ran before",
+            LossKind::Unsaid => "it began anew without saying why",
+        }
+    }
+
+    /// Whether a fork is found with it always, which is the graver finding.
+    pub fn comes_with_a_fork(self) -> bool {
+        matches!(self, LossKind::RolledBack | LossKind::FirstStart)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -100,7 +187,7 @@ pub enum ForkKind {
     /// The envelope does not continue the chain that the hub holds.
     #[n(1)]
     BrokenChain,
-    /// A new epoch continues an older state than the hub holds: an old disk image came back.
+    /// A new epoch continues another or an older state than the hub holds.
     #[n(2)]
     RolledBack,
     /// A checkpoint came from this edge that this edge did not sign.
@@ -109,6 +196,9 @@ pub enum ForkKind {
     /// A checkpoint that this edge signed names another history than the hub holds.
     #[n(4)]
     ContradictingCheckpoint,
+    /// A new epoch knows of nothing before it, although the hub holds records of the edge.
+    #[n(5)]
+    EmptySpool,
 }
 
 impl ForkKind {
@@ -123,13 +213,19 @@ impl ForkKind {
                 "a checkpoint that the edge signed names other records than the hub holds: one of both was changed"
             }
             ForkKind::RolledBack => {
-                "the edge began anew from an older state than the hub holds: an old disk image came back"
+                "the edge went on from another or an older state than the hub holds: an old image of its disk, or another \
+                 spool file, was put in place"
+            }
+            ForkKind::EmptySpool => {
+                "the edge began with an empty spool although the hub holds records of it: its spool file was deleted, lost \
+                 or exchanged, or another machine runs with this edge's certificate"
             }
         }
     }
 }
 
-/// How far an edge's records are proved: everything before these numbers is as the edge signed it.
+/// How far an edge's records are proved: in each lane, what the hub holds before this number, back to the latest hole, is as
+/// the edge signed it. What stands before a hole is proved by the checkpoints before the hole, or by none.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct Proved {
     #[n(0)]
@@ -148,6 +244,51 @@ pub struct Proved {
     pub wall_ms: i64,
     #[n(6)]
     pub clock: ClockState,
+}
+
+/// An edge's checkpoints come, each well signed, and prove nothing.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Unproved {
+    #[n(0)]
+    pub edge: EdgeId,
+    #[n(1)]
+    pub why: NotCounted,
+}
+
+/// Why a certificate's signature does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum NotCounted {
+    /// None of the CAs that the gate trusts has issued it.
+    #[n(0)]
+    UnknownSignatory,
+    #[n(1)]
+    Revoked,
+    /// It had run out when it signed.
+    #[n(2)]
+    Expired,
+}
+
+impl NotCounted {
+    pub fn text(self) -> &'static str {
+        match self {
+            NotCounted::UnknownSignatory => {
+                "they are signed with a certificate of an authority that this hub does not know"
+            }
+            NotCounted::Revoked => "they are signed with a certificate that was revoked",
+            NotCounted::Expired => "they were signed with a certificate that had run out",
+        }
+    }
+
+    /// What to do about it.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            NotCounted::UnknownSignatory => {
+                "give the edge a certificate of the present authority, or add the authority that issued its own to `gate.ca`"
+            }
+            NotCounted::Revoked | NotCounted::Expired => "issue a new certificate and put it on the edge",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]

@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 use wire::resume::Held;
-use wire::{Digest, Epoch, Lane, Resume, Seq};
+use wire::{Digest, Epoch, Lane, Resume, Seq, Stamp};
 
 /// How far the hub holds one edge.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -26,6 +26,9 @@ pub struct Head {
     /// Hash of the last envelope.
     #[n(1)]
     pub digest: Digest,
+    /// When it was sealed, by the edge's clocks. Hubs before this field did not note it.
+    #[n(2)]
+    pub stamp: Option<Stamp>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

@@ -26,8 +26,8 @@ pub mod segment;
 pub mod writer;
 
 pub use entry::{
-    Action, Activated, Body, Command, Entry, Fork, ForkKind, Liveness, LivenessState, Missing, PartBinding,
-    Proved, Quarantined,
+    Action, Activated, Body, Command, Entry, Fork, ForkKind, Liveness, LivenessState, Loss, LossKind,
+    LostTail, Missing, NotCounted, PartBinding, Proved, Quarantined, Unproved,
 };
 pub use held::EdgeLanes;
 pub use position::{Position, PositionError};

@@ -23,7 +23,6 @@ pub struct FeedItem {
 }
 
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
-#[expect(clippy::large_enum_variant, reason = "most items are incidents")]
 pub enum FeedKind {
     /// Opened or changed; as it then was.
     #[n(0)]

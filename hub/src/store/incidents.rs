@@ -206,6 +206,7 @@ mod tests {
             timeline_omitted: 0,
             arrival: ArrivalMark::Live,
             clauses: Vec::new(),
+            provisional: false,
         }
     }
 

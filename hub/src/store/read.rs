@@ -15,6 +15,8 @@ pub struct PartRow {
     pub part: PartId,
     pub name: String,
     pub order: u32,
+    /// Whether the configuration names it. One that it does not name is an unregistered edge's own, or was named once.
+    pub named: bool,
     pub layout: Layout,
     pub state: PartState,
 }
@@ -50,16 +52,18 @@ impl Store {
                 PartId::parse(row?.0.value()).map_err(|source| StoreError::Id { table: "parts", source })?,
             );
         }
+        let activated = activated(&transaction)?;
         let mut parts = Vec::with_capacity(ids.len());
         for id in ids {
-            parts.extend(part(&transaction, &id)?);
+            parts.extend(part(&transaction, activated.as_ref(), &id)?);
         }
         parts.sort_by_key(|part| part.order);
         Ok(parts)
     }
 
     pub fn part(&self, id: &PartId) -> Result<Option<PartRow>, StoreError> {
-        part(&self.begin()?, id)
+        let transaction = self.begin()?;
+        part(&transaction, activated(&transaction)?.as_ref(), id)
     }
 
     pub fn edges(&self) -> Result<Vec<EdgeState>, StoreError> {
@@ -105,9 +109,7 @@ impl Store {
 
     /// What holds: the rules and the parts with their edges.
     pub fn activated(&self) -> Result<Option<Activated>, StoreError> {
-        let transaction = self.begin()?;
-        let meta = tables::open(&transaction, tables::META, "meta")?;
-        meta.get(tables::ACTIVATED)?.map(|row| decode("meta", row.value())).transpose()
+        activated(&self.begin()?)
     }
 
     pub(super) fn saved_cursor(&self) -> Result<Option<(Position, i64)>, StoreError> {
@@ -119,7 +121,16 @@ impl Store {
     }
 }
 
-fn part(transaction: &redb::ReadTransaction, id: &PartId) -> Result<Option<PartRow>, StoreError> {
+fn activated(transaction: &redb::ReadTransaction) -> Result<Option<Activated>, StoreError> {
+    let meta = tables::open(transaction, tables::META, "meta")?;
+    meta.get(tables::ACTIVATED)?.map(|row| decode("meta", row.value())).transpose()
+}
+
+fn part(
+    transaction: &redb::ReadTransaction,
+    activated: Option<&Activated>,
+    id: &PartId,
+) -> Result<Option<PartRow>, StoreError> {
     let heads = tables::open(transaction, tables::PARTS, "parts")?;
     let layouts = tables::open(transaction, tables::LAYOUTS, "layouts")?;
     let states = tables::open(transaction, tables::STATES, "states")?;
@@ -131,6 +142,7 @@ fn part(transaction: &redb::ReadTransaction, id: &PartId) -> Result<Option<PartR
         part: id.clone(),
         name: head.name,
         order: head.order,
+        named: activated.is_some_and(|activated| activated.parts.iter().any(|named| named.part == *id)),
         layout: layout.unwrap_or_default(),
         state: state.unwrap_or_default(),
     }))

@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::overview;
-use crate::api::body::FormBody;
+use crate::api::body::{FormBody, RequestBody};
 use crate::api::caller::Caller;
 use crate::api::dto::incident::Cause;
 use crate::api::handling;
@@ -23,6 +23,15 @@ pub(super) struct AcknowledgeForm {
 pub(super) struct CloseForm {
     cause: Cause,
     note: Option<String>,
+}
+
+impl RequestBody for AcknowledgeForm {
+    const WANTED: &str = "a `note`, or nothing";
+}
+
+impl RequestBody for CloseForm {
+    const WANTED: &str =
+        "a `cause` (attack, user_error, equipment, environment, test or unknown) and, if you like, a `note`";
 }
 
 pub(super) async fn acknowledge(

@@ -67,7 +67,11 @@ pub(super) async fn show(
         Ok::<_, StoreError>(Seen {
             feed,
             incidents: IncidentList::of(&open, &parts, role),
-            parts: parts.iter().map(|part| PartCard::of(part, &edges, &open)).collect(),
+            parts: parts
+                .iter()
+                .filter(|part| open.lists(part, &edges))
+                .map(|part| PartCard::of(part, &edges, &open))
+                .collect(),
             reporting: Reporting::of(&parts, &edges),
         })
     });
@@ -90,5 +94,5 @@ pub(super) async fn show(
 
 pub(super) async fn hub_of(state: &ApiState, reporting: Reporting) -> Result<HubView, Problem> {
     let (ready, lag_ms) = state.read_status(|status| (status.ready(), status.lag_ms())).await?;
-    Ok(HubView::of(ready, lag_ms, reporting))
+    Ok(HubView::of(ready, lag_ms, state.status.start(), reporting))
 }

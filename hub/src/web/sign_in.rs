@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::page;
-use crate::api::body::FormBody;
+use crate::api::body::{FormBody, RequestBody};
 use crate::api::problem::{Kind, Problem};
 use crate::api::routes::see;
 use crate::api::state::ApiState;
@@ -35,6 +35,10 @@ enum Refusal {
 pub(crate) struct SignIn {
     #[schema(example = "srt_…")]
     token: String,
+}
+
+impl RequestBody for SignIn {
+    const WANTED: &str = "a `token`";
 }
 
 pub(super) fn form(state: &ApiState) -> Result<Response, Problem> {

@@ -79,3 +79,24 @@ async fn the_forms_work_without_javascript() {
     assert_eq!(post("close", "cause=equipment&note=loose+contact").await.status, StatusCode::SEE_OTHER);
     assert!(!site.state.store.incident(&id).unwrap().unwrap().is_open());
 }
+
+#[tokio::test]
+async fn a_body_that_lacks_something_is_told_what_there_is() {
+    let site = Site::new();
+    let id = site.incident(1, "doc", Severity::P2).id;
+    let refused = async |action: &str, body: &str| {
+        let answer = site.post(&format!("/api/v1/incidents/{id}/{action}"), body).await;
+        answer.problem(400, "bad-body")["detail"].as_str().unwrap().to_owned()
+    };
+    let causes = ["attack", "user_error", "equipment", "environment", "test", "unknown"];
+    for body in ["", "{}", r#"{"cause":"boredom"}"#] {
+        let detail = refused("close", body).await;
+        assert!(causes.iter().all(|cause| detail.contains(cause)), "{detail}");
+    }
+    assert!(refused("acknowledge", r#"{"text":"a"}"#).await.contains("note"));
+    for cause in causes {
+        let closed =
+            site.post(&format!("/api/v1/incidents/{id}/close"), &format!(r#"{{"cause":"{cause}"}}"#)).await;
+        assert_eq!(closed.status, StatusCode::CONFLICT, "it is a cause: {}", closed.text);
+    }
+}

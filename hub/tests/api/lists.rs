@@ -144,3 +144,30 @@ async fn a_heartbeat_says_how_its_edge_is_and_what_it_cannot_tell_is_null() {
     assert_eq!(beat["disk_free_percent"], Value::Null);
     site.get("/api/v1/edges/edge-doc/heartbeat?limit=3").await.problem(400, "bad-parameter");
 }
+
+#[tokio::test]
+async fn an_edge_that_has_sent_no_heartbeat_is_no_unknown_edge() {
+    let site = Site::new();
+    all(&site);
+    let known = site.get("/api/v1/edges/edge-doc/heartbeat").await.problem(404, "not-found");
+    assert!(known["detail"].as_str().unwrap().contains("no heartbeat"), "{known}");
+    let unknown = site.get("/api/v1/edges/edge-nowhere/heartbeat").await.problem(404, "not-found");
+    assert!(unknown["detail"].as_str().unwrap().contains("there is no edge"), "{unknown}");
+}
+
+#[tokio::test]
+async fn what_the_hub_lacks_of_an_edge_is_shown_with_its_reason_or_without() {
+    let site = Site::new();
+    all(&site);
+    site.edges(std::iter::once(samples::edge_with_gaps("edge-doc", "doc")));
+    let edges = site.get("/api/v1/edges").await.json();
+    let edge = &edges["items"][0];
+    assert_eq!(edge["unproved"]["reason"], "unknown_signatory");
+    let (explained, unexplained) = (&edge["gaps"][0], &edge["gaps"][1]);
+    assert_eq!((&explained["first"], &explained["records"]), (&Value::from(6), &Value::from(1_204)));
+    assert_eq!((&explained["lane"], &explained["reason"]), (&"routine".into(), &"spool_full".into()));
+    assert_eq!(explained["from"], "2026-11-22T10:00:00.000Z");
+    assert_eq!(explained["until"], "2026-11-22T10:40:00.000Z");
+    assert_eq!((&unexplained["lane"], &unexplained["reason"]), (&"urgent".into(), &Value::Null));
+    assert_eq!((&unexplained["from"], &unexplained["records"]), (&Value::Null, &Value::from(1)));
+}

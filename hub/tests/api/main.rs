@@ -9,6 +9,7 @@ mod site;
 
 mod access;
 mod described;
+mod former;
 mod handling;
 mod lists;
 mod marks;

@@ -138,3 +138,24 @@ async fn the_page_can_say_that_it_is_not_live_and_take_a_sign_in_above_the_last_
     let live = site.ask(Method::GET, "/assets/live.js").send().await.text;
     assert!(!live.contains("401) location.reload"), "{live}");
 }
+
+#[tokio::test]
+async fn a_card_tells_explained_gaps_from_unexplained_ones() {
+    let site = Site::new();
+    site.part(0, "doc", "Document room", LivenessView::Live);
+    let quiet = site.get("/fragments/parts/doc").await.text;
+    assert!(!quiet.contains("class=\"gaps\"") && !quiet.contains("do not count"), "{quiet}");
+    site.edges(std::iter::once(samples::edge_with_gaps("edge-doc", "doc")));
+    let card = site.get("/fragments/parts/doc").await.text;
+    let gaps = card.split_once("class=\"gaps\"").unwrap().1.split_once("</details>").unwrap().0;
+    assert!(gaps.contains("1 unexplained gap<") && gaps.contains("1 explained gap<"), "{gaps}");
+    let (unexplained, explained) = gaps.split_once("</p>").unwrap();
+    assert!(unexplained.contains("<p class=\"alert\">Before <time"), "{unexplained}");
+    assert!(unexplained.contains("1 urgent record went missing, and nothing explains it"), "{unexplained}");
+    assert!(
+        explained.contains("<p>Between <time") && explained.contains("10:40:00 UTC</time>"),
+        "{explained}"
+    );
+    assert!(explained.contains("the edge dropped 1,204 routine records: its spool was full"), "{explained}");
+    assert!(card.contains("its signatures do not count: they are signed with"), "{card}");
+}

@@ -3,11 +3,12 @@
 use std::sync::atomic::Ordering;
 
 use axum::http::{Method, StatusCode};
+use strongroom_hub::api::dto::Time;
 use strongroom_hub::incident::Severity;
 use strongroom_hub::situation::{Changes, LivenessView};
 
 use crate::samples;
-use crate::site::Site;
+use crate::site::{START, Site};
 
 #[tokio::test]
 async fn unknown_routes_and_methods_are_told() {
@@ -146,6 +147,13 @@ async fn readiness_says_why_not() {
         (StatusCode::OK, "ready".to_owned())
     );
     assert_eq!(site.ask(Method::GET, "/healthz").send().await.status, StatusCode::OK);
+    // Between these two the hub was away.
+    let (started, until) = (START.started_ms, START.last_entry_ms.unwrap());
+    assert_eq!(ready.json()["started"], Time(started).to_string());
+    assert_eq!(ready.json()["recorded_until"], Time(until).to_string());
+    let page = site.get("/").await.text;
+    assert!(page.contains("The hub was away: nothing recorded from"), "{page}");
+    assert!(page.contains(&Time(started).to_string()) && page.contains(&Time(until).to_string()), "{page}");
     site.stop_correlation();
     let problem = site.ask(Method::GET, "/readyz").send().await.problem(503, "not-ready");
     assert!(problem["detail"].as_str().unwrap().contains("correlation"), "{problem}");

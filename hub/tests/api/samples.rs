@@ -3,16 +3,17 @@
 use strongroom_hub::incident::{
     ArrivalMark, Condition, Evidence, EvidenceOf, Incident, IncidentId, Origin, Severity, Step, StepKind,
 };
-use strongroom_hub::journal::{Append, Body, Entry, Position};
+use strongroom_hub::journal::{Append, Body, Entry, NotCounted, Position};
 use strongroom_hub::situation::edge::BootClock;
 use strongroom_hub::situation::memory::RuleMemory;
 use strongroom_hub::situation::{
-    Arming, DeviceRow, EdgeState, Layout, LivenessView, PartState, PointRow, PointState, SavedPart,
+    Arming, DeviceRow, EdgeState, Layout, LivenessView, Lost, PartState, PointRow, PointState, SavedPart,
+    UnprovedSince,
 };
 use wire::envelope::EnvelopeBuilder;
 use wire::heartbeat::{Health, LaneDepth, Storage};
 use wire::{
-    BootId, ClockState, DeviceEntry, Digest, EdgeId, Epoch, Header, Heartbeat, Kind, Lane, Marks,
+    BootId, ClockState, DeviceEntry, Digest, EdgeId, Epoch, GapReason, Header, Heartbeat, Kind, Lane, Marks,
     Observation, PointEntry, PointId, PointNo, PointTable, Quality, Record, Seq, Value,
 };
 
@@ -82,6 +83,30 @@ pub(crate) fn edge(edge: &str, part: &str, liveness: LivenessView) -> EdgeState 
         boots: vec![BootClock { boot: BootId([1; 16]), offset_ms: BEGIN_MS }],
         registered: true,
         proved: None,
+        unproved: None,
+        lost: Vec::new(),
+    }
+}
+
+/// An edge that dropped records, lost one that nobody explains, and signs with a certificate that the hub does not know.
+pub(crate) fn edge_with_gaps(id: &str, part: &str) -> EdgeState {
+    let lost = |lane, first, next, reason, from_ms| Lost {
+        epoch: Epoch([2; 16]),
+        lane,
+        first: Seq(first),
+        next: Some(Seq(next)),
+        reason,
+        from_ms,
+        until_ms: BEGIN_MS + 40 * 60_000,
+        with_epoch: None,
+    };
+    EdgeState {
+        unproved: Some(UnprovedSince { since_ms: BEGIN_MS, why: NotCounted::UnknownSignatory }),
+        lost: vec![
+            lost(Lane::Routine, 6, 1_210, Some(GapReason::SpoolFull), Some(BEGIN_MS)),
+            lost(Lane::Urgent, 3, 4, None, None),
+        ],
+        ..edge(id, part, LivenessView::Live)
     }
 }
 
@@ -182,5 +207,6 @@ pub(crate) fn incident(number: u8, part: &str, severity: Severity) -> Incident {
         timeline_omitted: 0,
         arrival: ArrivalMark::Live,
         clauses: vec!["EN 50131-1 8.3".to_owned()],
+        provisional: false,
     }
 }

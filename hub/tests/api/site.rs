@@ -26,7 +26,7 @@ use strongroom_hub::pki::{Authority, Subject};
 use strongroom_hub::situation::Changes;
 use strongroom_hub::situation::memory::EdgeMemory;
 use strongroom_hub::situation::{EdgeState, LivenessView};
-use strongroom_hub::status::Status;
+use strongroom_hub::status::{Start, Status};
 use strongroom_hub::store::{Store, StoreWriter};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -67,7 +67,7 @@ impl Site {
             store: store.clone(),
             history: History::new(reader.clone(), store.clone()),
             commands: judged(&store, &writer),
-            status: Status::new(reader, progress_seen, crl),
+            status: Status::new(START, reader, progress_seen, crl),
             beats: Beats::default(),
             doorkeeper: Doorkeeper::load(&tokens).unwrap(),
             metrics: runtime::telemetry::init_metrics(),
@@ -158,6 +158,9 @@ const RETENTION: Retention = Retention {
     bytes_max: 1 << 40,
     age_max: Duration::from_secs(86_400 * 365 * 50),
 };
+
+pub(crate) const START: Start =
+    Start { started_ms: samples::BEGIN_MS + 64_000, last_entry_ms: Some(samples::BEGIN_MS) };
 
 const MOMENT: Moment = Moment { position: Position::FIRST, hub_ms: samples::BEGIN_MS + 500_000 };
 

@@ -44,6 +44,8 @@ impl Past {
             boots: Vec::new(),
             registered: true,
             proved: None,
+            unproved: None,
+            lost: Vec::new(),
             attachment: Attachment::Detached,
         };
         let edges = vec![(known, EdgeMemory::default())];

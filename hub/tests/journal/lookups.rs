@@ -130,7 +130,8 @@ fn the_first_record_of_each_segment_is_found() {
         append.begin_span(edge(1), Lane::Urgent, EPOCH, Seq(number), Seq(number + 1));
         append.push(Entry { hub_ms: hub_ms(number), body: Body::Envelope(payload(number)) });
         let mut lanes = EdgeLanes::new(EPOCH);
-        lanes.heads[0] = Some(Head { next: Seq(number + 1), digest: Digest::of(&payload(number)) });
+        lanes.heads[0] =
+            Some(Head { next: Seq(number + 1), digest: Digest::of(&payload(number)), stamp: None });
         append.set_edge(edge(1), lanes);
         writer.append(&mut append).unwrap();
     }

@@ -8,7 +8,7 @@ use strongroom_hub::correlator::Progress;
 use strongroom_hub::journal::{Position, Writer};
 use strongroom_hub::pki::files::{self, Readers};
 use strongroom_hub::pki::{Authority, Subject};
-use strongroom_hub::status::Status;
+use strongroom_hub::status::{Start, Status};
 use tokio::sync::watch;
 
 use crate::disks::Disks;
@@ -21,7 +21,7 @@ fn a_state_ahead_of_the_journal_is_a_reason() {
     append_three(&mut writer, 0).unwrap();
     let (progress, progress_seen) = watch::channel(Progress::default());
     let (_crl_sender, crl) = watch::channel(revocation_list(folder.path()));
-    let status = Status::new(reader, progress_seen, crl);
+    let status = Status::new(Start::new(0, 0), reader, progress_seen, crl);
 
     let judged = |position: &str| Progress { position: position.parse().unwrap(), next_due_ms: None };
     progress.send_replace(judged("0-3"));

@@ -41,7 +41,8 @@ pub fn append_three(writer: &mut Writer, next: u64) -> Result<Position, JournalE
         append.begin_span(edge.clone(), Lane::Urgent, EPOCH, Seq(number), Seq(number + 1));
         append.push(Entry { hub_ms: hub_ms(number), body: Body::Envelope(payload(number)) });
         let mut lanes = EdgeLanes::new(EPOCH);
-        lanes.heads[0] = Some(Head { next: Seq(number + 1), digest: Digest::of(&payload(number)) });
+        lanes.heads[0] =
+            Some(Head { next: Seq(number + 1), digest: Digest::of(&payload(number)), stamp: None });
         append.set_edge(edge, lanes);
     }
     writer.append(&mut append)
@@ -62,8 +63,11 @@ pub fn check_edges(writer: &Writer, entries: u64) {
     for parity in 0..2 {
         let last = (0..entries).rev().find(|number| number % 2 == parity);
         let held = writer.edges().get(&edge(parity)).and_then(|lanes| lanes.heads[0]);
-        let expected =
-            last.map(|number| Head { next: Seq(number + 1), digest: Digest::of(&payload(number)) });
+        let expected = last.map(|number| Head {
+            next: Seq(number + 1),
+            digest: Digest::of(&payload(number)),
+            stamp: None,
+        });
         assert_eq!(held, expected, "edge {parity} after {entries} entries");
     }
 }

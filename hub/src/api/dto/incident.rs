@@ -40,6 +40,9 @@ pub struct Incident {
     #[schema(required = true)]
     pub closed: Option<Closed>,
     pub arrival: Arrival,
+    /// It rests on that something did not come (a granted badge, say), and a slow connection may still bring it. Settled
+    /// within a minute or so: then this is `false`, or the incident is withdrawn.
+    pub provisional: bool,
     /// Clauses of regulations and standards that the rule rests on.
     pub clauses: Vec<String>,
     /// What a supervisor can do now.
@@ -202,6 +205,7 @@ impl Incident {
                 ArrivalMark::Live => Arrival::Live,
                 ArrivalMark::Late => Arrival::Late,
             },
+            provisional: incident.provisional,
             clauses: incident.clauses.clone(),
             allowed: allowed(state).to_vec(),
         }

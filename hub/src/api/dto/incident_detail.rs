@@ -89,6 +89,10 @@ pub enum StepName {
     ConditionCleared,
     Acknowledged,
     Closed,
+    /// What would have excused it cannot come any more: it is no longer provisional.
+    Settled,
+    /// What excuses it came late: nothing was wrong.
+    Withdrawn,
 }
 
 impl IncidentDetail {
@@ -145,6 +149,8 @@ impl TimelineStep {
             StepKind::ConditionCleared => (StepName::ConditionCleared, None, None),
             StepKind::Acknowledged(person) => (StepName::Acknowledged, None, Some(person)),
             StepKind::Closed(person) => (StepName::Closed, None, person.as_ref()),
+            StepKind::Settled => (StepName::Settled, None, None),
+            StepKind::Withdrawn => (StepName::Withdrawn, None, None),
         };
         Self {
             time: Time(step.at_ms),

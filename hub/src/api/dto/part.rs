@@ -20,6 +20,7 @@ pub struct Part {
     pub id: String,
     #[schema(example = "Secret document room")]
     pub name: String,
+    pub presence: Presence,
     pub arming: Arming,
     pub edges: Vec<Edge>,
     /// Open incidents of this part.
@@ -33,6 +34,28 @@ pub struct Part {
     /// When anything of the part was heard last.
     #[schema(required = true)]
     pub last_news: Option<Time>,
+}
+
+/// Why a part is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// The configuration names it.
+    Registered,
+    /// An edge reports that no part of the configuration names.
+    Unregistered,
+    /// Nobody watches it any more; it is listed while it has open incidents.
+    Former,
+}
+
+impl From<shown::Presence> for Presence {
+    fn from(presence: shown::Presence) -> Self {
+        match presence {
+            shown::Presence::Registered => Presence::Registered,
+            shown::Presence::Unregistered => Presence::Unregistered,
+            shown::Presence::Former => Presence::Former,
+        }
+    }
 }
 
 /// The arming state as rules see it.
@@ -86,6 +109,7 @@ impl Part {
         Self {
             id: part.part.to_string(),
             name: part.name.clone(),
+            presence: shown::presence(part, edges).into(),
             arming: Arming::of(part, edges),
             edges: shown::edges_of(part, edges).map(Edge::of).collect(),
             open_incidents: open.count_of(&part.part),

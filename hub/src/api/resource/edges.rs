@@ -42,8 +42,13 @@ pub async fn heartbeat(
 ) -> Result<Json<Heartbeat>, Problem> {
     query.finish()?;
     let edge: EdgeId = id.parse().map_err(|_| Problem::no_edge(&id))?;
-    let beat = state.beats.of(&edge).ok_or_else(|| Problem::no_edge(&id))?;
-    Ok(Json(Heartbeat::from(&*beat)))
+    if let Some(beat) = state.beats.of(&edge) {
+        return Ok(Json(Heartbeat::from(&*beat)));
+    }
+    match state.read_store(move |store| store.edge(&edge)).await? {
+        Some(_) => Err(Problem::no_heartbeat(&id)),
+        None => Err(Problem::no_edge(&id)),
+    }
 }
 
 /// What of an edge was refused and kept, newest first

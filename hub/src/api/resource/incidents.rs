@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::api::body::JsonBody;
+use crate::api::body::{JsonBody, RequestBody};
 use crate::api::caller::Caller;
 use crate::api::dto::incident::{self as dto, Incident};
 use crate::api::dto::incident_detail::IncidentDetail;
@@ -97,6 +97,14 @@ pub struct Close {
     pub cause: dto::Cause,
     /// At most 2,000 bytes.
     pub note: Option<String>,
+}
+
+impl RequestBody for Acknowledge {
+    const WANTED: &str = r#"{"note": "…"}, or nothing"#;
+}
+
+impl RequestBody for Close {
+    const WANTED: &str = r#"{"cause": "…"} and, if you like, a "note"; the cause is attack, user_error, equipment, environment, test or unknown"#;
 }
 
 /// Say that you have seen an incident

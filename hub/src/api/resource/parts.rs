@@ -13,7 +13,7 @@ use crate::api::query::Query;
 use crate::api::state::ApiState;
 use crate::store::{Store, StoreError};
 
-/// All parts, in the configured order
+/// All parts, in the configured order; of former ones those that have open incidents
 #[utoipa::path(get, path = "/api/v1/parts", operation_id = "listParts", tag = "parts",
     responses(
         (status = 200, description = "All parts; `next` is always `null`.", body = Page<Part>),
@@ -25,7 +25,8 @@ pub async fn list(State(state): State<ApiState>, query: Query) -> Result<Json<Pa
     let parts = state.read_store(|store: &Store| {
         let (edges, open) = (store.edges()?, OpenIncidents::read(store)?);
         let parts = store.parts()?;
-        Ok::<_, StoreError>(parts.iter().map(|part| Part::of(part, &edges, &open)).collect())
+        let listed = parts.iter().filter(|part| open.lists(part, &edges));
+        Ok::<_, StoreError>(listed.map(|part| Part::of(part, &edges, &open)).collect())
     });
     Ok(Json(Page::whole(parts.await?)))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// About 30 MB of TLS and HTTP buffers at worst.
@@ -42,7 +42,7 @@ pub(super) struct Place {
 
 impl Admission {
     pub(super) fn place(&self, address: IpAddr) -> Result<Place, Full> {
-        let address = network(address);
+        let address = gate::address_group(address);
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.all >= CONNECTIONS_MAX {
             return Err(Full::All);
@@ -72,19 +72,10 @@ impl Drop for Place {
     }
 }
 
-/// One IPv6 customer owns a whole /64, so all of it counts as one address.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        v4 => v4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use super::*;
 
     #[test]

@@ -1,7 +1,7 @@
 //! The listeners: HTTPS, and plain HTTP on a loopback address for those who ask for it. Both serve the same router.
 //!
 //! ```text
-//! accept ─ admission (places in all, places per address) ─ task: TLS handshake ─ HTTP/1.1 ─ router
+//! accept ─ door (places in all and per address, handshakes per address) ─ task: TLS handshake ─ HTTP/1.1 ─ router
 //! ```
 //!
 //! A peer can hold a place, but nothing else: handshake, request head, body and every write have a time limit, and none
@@ -15,9 +15,10 @@ mod patience;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
+use gate::{HandshakePace, LogLimit, LogVerdict};
 use runtime::shutdown::Shutdown;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
@@ -37,12 +38,48 @@ const DRAIN_MAX: Duration = Duration::from_secs(5);
 /// When the system has no descriptors left, trying again at once only burns a core.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Handshakes of one address in the long run, and at once. A page takes two and keeps them; a proxy or a terminal server may
+/// open all its connections together, and a script that keeps none makes one for each request. Each costs a fraction of a
+/// millisecond.
+const HANDSHAKES_PER_ADDRESS_PER_S: u32 = 100;
+const HANDSHAKES_PER_ADDRESS_BURST: u32 = 512;
+/// Lines about addresses that ask for too many, per second: nobody can flood the log.
+const REFUSALS_LOGGED_PER_S: u32 = 1;
+
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     #[error("cannot tell the address of the API's listener")]
     LocalAddress(#[source] io::Error),
     #[error("the plain HTTP listener stands on {0}, which is not a loopback address")]
     NotLoopback(SocketAddr),
+}
+
+/// Who is let in to the handshake.
+struct Door {
+    admission: Admission,
+    pace: HandshakePace,
+    log_limit: LogLimit,
+}
+
+impl Door {
+    fn new() -> Self {
+        Self {
+            admission: Admission::default(),
+            pace: HandshakePace::new(HANDSHAKES_PER_ADDRESS_PER_S, HANDSHAKES_PER_ADDRESS_BURST),
+            log_limit: LogLimit::new(REFUSALS_LOGGED_PER_S),
+        }
+    }
+
+    fn may_shake(&mut self, address: IpAddr) -> bool {
+        const REASON: &str = "handshakes_too_fast";
+        let now = Instant::now();
+        let Err(too_fast) = self.pace.take(address, now) else { return true };
+        metrics::counter!("api_connections_refused_total", "reason" => REASON).increment(1);
+        if let LogVerdict::Log { suppressed } = self.log_limit.judge(REASON, now) {
+            warn!(%address, suppressed, "a connection to the API was refused: {too_fast}");
+        }
+        false
+    }
 }
 
 /// One listener.
@@ -84,7 +121,7 @@ impl Server {
     pub async fn run(self) -> Result<(), ServerError> {
         let scheme = self.transport().scheme();
         info!(address = %self.address, scheme, "the API listens");
-        let admission = Admission::default();
+        let mut door = Door::new();
         let running = TaskTracker::new();
         loop {
             let accepted = tokio::select! {
@@ -92,7 +129,7 @@ impl Server {
                 accepted = self.listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => self.admit(stream, peer.ip(), &admission, &running),
+                Ok((stream, peer)) => self.admit(stream, peer.ip(), &mut door, &running),
                 Err(error) => {
                     metrics::counter!("api_accept_failed_total").increment(1);
                     warn!(%error, "the API could not accept a connection");
@@ -108,8 +145,8 @@ impl Server {
         Ok(())
     }
 
-    fn admit(&self, stream: TcpStream, address: IpAddr, admission: &Admission, running: &TaskTracker) {
-        let place = match admission.place(address) {
+    fn admit(&self, stream: TcpStream, address: IpAddr, door: &mut Door, running: &TaskTracker) {
+        let place = match door.admission.place(address) {
             Ok(place) => place,
             Err(full) => {
                 metrics::counter!("api_connections_refused_total", "reason" => full.as_str()).increment(1);
@@ -117,6 +154,9 @@ impl Server {
                 return;
             }
         };
+        if self.tls.is_some() && !door.may_shake(address) {
+            return;
+        }
         let connection = Connection {
             peer: Peer { address, transport: self.transport() },
             tls: self.tls.as_ref().map(|tls| tls.borrow().clone()),

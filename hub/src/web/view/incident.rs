@@ -30,6 +30,7 @@ pub(in crate::web) struct IncidentCard {
     pub(in crate::web) began: Moment,
     pub(in crate::web) occurrences: u64,
     pub(in crate::web) late: bool,
+    pub(in crate::web) provisional: bool,
     pub(in crate::web) seen_by: Option<SeenBy>,
     pub(in crate::web) can_acknowledge: bool,
     pub(in crate::web) can_close: bool,
@@ -85,6 +86,7 @@ impl IncidentCard {
             began: Moment(incident.began_ms),
             occurrences: incident.occurrences,
             late: incident.arrival == ArrivalMark::Late,
+            provisional: incident.provisional,
             seen_by: incident.acknowledged.as_ref().map(|signature| SeenBy {
                 person: signature.person.to_string(),
                 at: Moment(signature.at_ms),

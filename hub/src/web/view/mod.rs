@@ -1,6 +1,7 @@
 //! What the templates show: plain values, chosen and ordered here. The words stand in the templates, so that a second
 //! language can come without touching this.
 
+mod edge;
 mod hub;
 mod incident;
 mod moment;

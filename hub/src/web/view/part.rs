@@ -2,21 +2,20 @@
 
 use std::cmp::Reverse;
 
-use wire::Kind;
+use wire::{DeviceId, Kind};
 
+use super::edge::EdgeLine;
 use super::moment::Moment;
 use super::point::{PointLine, spaced};
 use super::tone::{self, Room, Tone};
 use crate::api::open::OpenIncidents;
-use crate::api::shown::{self, Device};
+use crate::api::shown::{self, Device, Presence};
 use crate::incident::Severity;
-use crate::situation::{EdgeState, LivenessView};
+use crate::situation::EdgeState;
 use crate::store::PartRow;
 
 /// Lines of a device that stand on the card at once; the rest is one click away.
 const LINES_AT_ONCE: usize = 8;
-/// The device by which an edge tells of itself: nothing lies between the two, so it has no link.
-const EDGE_ITSELF: &str = "edge";
 
 pub(in crate::web) struct PartCard {
     pub(in crate::web) id: String,
@@ -41,6 +40,8 @@ pub(in crate::web) enum Standing {
     Alarm,
     /// An edge of it is not live: what is shown may be old.
     NotReporting,
+    /// Nobody watches it any more, and something is still open.
+    Former,
     /// Another incident is open, or a device is lost.
     Attention,
     Quiet,
@@ -51,15 +52,6 @@ pub(in crate::web) struct ArmingView {
     pub(in crate::web) state: Option<String>,
     pub(in crate::web) usable: bool,
     pub(in crate::web) quality: &'static str,
-}
-
-pub(in crate::web) struct EdgeLine {
-    pub(in crate::web) id: String,
-    pub(in crate::web) liveness: LivenessView,
-    pub(in crate::web) since: Moment,
-    pub(in crate::web) registered: bool,
-    /// When it signed what the hub holds of it, last.
-    pub(in crate::web) proved: Option<Moment>,
 }
 
 pub(in crate::web) struct DeviceView {
@@ -87,6 +79,7 @@ impl Standing {
         match self {
             Standing::Alarm => "alarm",
             Standing::NotReporting => "not-reporting",
+            Standing::Former => "former",
             Standing::Attention => "attention",
             Standing::Quiet => "quiet",
         }
@@ -96,7 +89,9 @@ impl Standing {
 impl PartCard {
     pub(in crate::web) fn of(part: &PartRow, edges: &[EdgeState], open: &OpenIncidents) -> Self {
         let gravest = open.gravest_of(&part.part);
-        let reporting = shown::is_reporting(part, edges);
+        let former = shown::presence(part, edges) == Presence::Former;
+        // Nothing is missed of a part that nobody watches.
+        let reporting = former || shown::is_reporting(part, edges);
         let devices = shown::devices(part, edges);
         let points = || devices.iter().flat_map(|device| &device.points);
         let edge_lines: Vec<EdgeLine> = shown::edges_of(part, edges).map(EdgeLine::of).collect();
@@ -105,7 +100,7 @@ impl PartCard {
         Self {
             id: part.part.to_string(),
             name: part.name.clone(),
-            standing: standing(gravest, reporting, &device_views),
+            standing: if former { Standing::Former } else { standing(gravest, reporting, &device_views) },
             reporting,
             open: open.count_of(&part.part),
             gravest,
@@ -156,18 +151,6 @@ impl ArmingView {
     }
 }
 
-impl EdgeLine {
-    fn of(edge: &EdgeState) -> Self {
-        Self {
-            id: edge.edge.to_string(),
-            liveness: edge.liveness,
-            since: Moment(edge.since_ms),
-            registered: edge.registered,
-            proved: edge.proved.as_ref().map(|proved| Moment(proved.at_ms)),
-        }
-    }
-}
-
 impl DeviceView {
     fn of(device: &Device<'_>, room: Room) -> Self {
         let own_line = |kind: Option<Kind>| !matches!(kind, Some(Kind::DeviceLink | Kind::PartArming));
@@ -186,7 +169,8 @@ impl DeviceView {
             name: spaced(device.row.device.as_str()),
             edge: device.row.edge.to_string(),
             profile: device.row.profile.clone(),
-            link: (device.row.device.as_str() != EDGE_ITSELF).then(|| LinkView::of(device)),
+            // Nothing lies between an edge and itself, so it has no link.
+            link: (device.row.device.as_str() != DeviceId::EDGE_ITSELF).then(|| LinkView::of(device)),
             rest_alerts: rest.iter().filter(|line| line.tone == Tone::Alert).count(),
             rest_doubtful: rest.iter().filter(|line| !line.usable).count(),
             lines,
