@@ -34,14 +34,18 @@ test: ## Everything that must hold: format, lints, unit and system tests (instal
 	@cargo clippy --workspace --all-targets -- -D warnings
 	@cargo build --workspace --bins
 	@if cargo nextest --version >/dev/null 2>&1; \
-		then cargo nextest run --workspace; \
+		then cargo nextest run --workspace --profile whole --test-threads $$(($$(nproc) * 2)); \
 		else cargo test --workspace; fi
 
 bench: release ## Throughput, latency and memory as a table (BENCH_ARGS)
 	@deploy/install-test-needs.sh bench || echo "The benchmark goes on and leaves out what it cannot compare with."
 	@$(RELEASE)/strongroom-bench $(BENCH_ARGS)
+	@echo "Building the bench of correlation alone."
+	@cargo build --quiet --release --workspace --example bench-correlate
+	@$(RELEASE)/examples/bench-correlate
 
 soak: release ## A watched room with troubles for an hour: nothing lost, doubled or leaked (SOAK_SECONDS=3600)
+	@deploy/install-test-needs.sh test
 	@$(RELEASE)/strongroom-soak --for $(SOAK_SECONDS) $(SOAK_ARGS)
 
 proof: release ## Kills, full disks and lost confirmations over and over, release build (PROOF_ROUNDS=20)
@@ -55,7 +59,7 @@ proof: release ## Kills, full disks and lost confirmations over and over, releas
 fmt: ## Format all code
 	@cargo fmt --all
 
-fuzz: ## Any bytes into every decoder, needs nightly and cargo-fuzz (FUZZ_SECONDS=60 for each target)
+fuzz: ## Any bytes into the decoders of the wire, needs nightly and cargo-fuzz (FUZZ_SECONDS=60 for each target)
 	@cargo +nightly fuzz --version >/dev/null 2>&1 || { echo "See shared/wire/fuzz/README.md for what fuzzing needs."; exit 1; }
 	@unset CARGO_TARGET_DIR; cd shared/wire/fuzz; for target in $(FUZZ_TARGETS); do \
 		echo "Fuzzing $$target for $(FUZZ_SECONDS) s"; mkdir -p corpus/$$target; \

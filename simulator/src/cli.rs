@@ -18,8 +18,11 @@ pub struct Cli {
 const ABOUT: &str = "\
 A site of simulated field devices on Modbus TCP.
 
-Alarm panels, doors, cabinets and phone jammers that behave like real ones, each on a port of its own. A scenario file
-lets things happen by themselves; the control socket lets you make them happen.
+Alarm panels, doors, windows, cabinets, phone jammers, emanation protection, supplies and room sensors that behave like
+real ones, each on a port of its own. A scenario file lets things happen by themselves; the control socket lets you make
+them happen.
+
+`demo` shows all of Strongroom at once. For devices alone, take the first two examples, and `do --help` for what can happen.
 
 Examples:
   strongroom-sim check --config simulator/examples/site.toml
@@ -123,7 +126,7 @@ fn actions_help() -> String {
     let mut help = String::from("Actions of every device:\n");
     let mut list = |heading: Option<&str>, actions: &[crate::device::action::ActionHelp]| {
         if let Some(name) = heading {
-            writeln!(help, "\nActions of a {name}:").expect("writing to a string cannot fail");
+            writeln!(help, "\nActions of class {name}:").expect("writing to a string cannot fail");
         }
         for action in actions {
             let typed = format!("{} {}", action.word, action.arguments);

@@ -33,7 +33,8 @@ fn command(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check(files) => Ok(match plan(&files) {
             Ok(plan) => {
                 let steps = plan.scenario.map_or(0, |scenario| scenario.steps.len());
-                say(&format!("no faults; devices: {}, scenario steps: {steps}\n", plan.site.devices.len()))?;
+                let (file, devices) = (files.config.display(), plan.site.devices.len());
+                say(&format!("{file} is in order; devices: {devices}, scenario steps: {steps}\n"))?;
                 ExitCode::SUCCESS
             }
             Err(status) => status,

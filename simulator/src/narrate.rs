@@ -1,4 +1,4 @@
-//! Tells a person at the terminal what happens, one line each: `  12.0s  door-1      forced open`. A slow terminal never
+//! Tells a person at the terminal what happens, one line each: `  12.0s  door-1         forced open`. A slow terminal never
 //! holds up the site: lines wait in a bounded queue, and those that find it full are counted and logged.
 
 use std::io::{self, Write};
@@ -39,7 +39,7 @@ impl Line {
 
     fn render(&self, format: Format) -> String {
         match (format, &self.device) {
-            (Format::Text, Some(device)) => format!("{:>7.1}s  {device:<12}  {}\n", self.at_s, self.says),
+            (Format::Text, Some(device)) => format!("{:>7.1}s  {device:<13}  {}\n", self.at_s, self.says),
             (Format::Text, None) => format!("{:>7.1}s  -- {}\n", self.at_s, self.says),
             (Format::Json, _) => {
                 let json = serde_json::to_string(self).expect("a line holds only text and a finite number");
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn lines_are_readable_by_people_and_by_programs() {
         let forced = Line::of("door-1", Duration::from_millis(12_040), "forced open");
-        assert_eq!(forced.render(Format::Text), "   12.0s  door-1        forced open\n");
+        assert_eq!(forced.render(Format::Text), "   12.0s  door-1         forced open\n");
         assert_eq!(
             forced.render(Format::Json),
             "{\"at_s\":12.0,\"device\":\"door-1\",\"says\":\"forced open\"}\n"

@@ -1,18 +1,4 @@
-//! Wording of messages: the nearest known word to a misspelt one, and an error with its causes in one line.
-
-use std::error::Error;
-
-/// An error for a person: its message and those of its causes, `door-3: no signal …`.
-pub(crate) fn with_causes(error: &impl Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
-}
+//! The nearest known word to a misspelt one.
 
 /// A word that is within this many edits of the wanted one is worth suggesting.
 const DISTANCE_MAX: usize = 3;

@@ -124,7 +124,7 @@ do = \"deny everybody\"
         "scenario.toml:5:1: step[1].do: door-1: a door cannot `explode`; it can: grant,",
         "scenario.toml:9:1: step[2].set.\"panel-1.zone_state[16]\": panel-1: `zone_state[16]` is outside: the last one is zone_state[15]",
         "scenario.toml:9:1: step[2].set.\"panel-1.mains_v\": panel-1.mains_v: `230.55` is finer than one step",
-        "scenario.toml:9:1: step[2].set.\"door-1.contakt\": door-1: no signal `contakt`, did you mean `contact`?",
+        "scenario.toml:9:1: step[2].set.\"door-1.contakt\": door-1: no signal `contakt`; did you mean `contact`? there are:",
         "scenario.toml:15:1: step[4].do: door-1: `deny`: say one of these after it: unknown, time,",
     ];
     assert_eq!(told.len(), expect.len(), "{told:#?}");

@@ -124,10 +124,10 @@ fn it_tells_where_devices_listen_and_what_happens() {
     assert_eq!(untimed(&program.line()), "-- test room is up, 2 devices");
     let door = untimed(&program.line());
     let ports = program.ports();
-    assert_eq!(door, format!("door-1        door, unit 3, listens on {}", ports["door-1"]));
+    assert_eq!(door, format!("door-1         door, unit 3, listens on {}", ports["door-1"]));
     assert_eq!(ports.len(), 2);
     assert_eq!(untimed(&program.line_with("--")), "-- at night");
-    assert_eq!(untimed(&program.line()), "door-1        forced open");
+    assert_eq!(untimed(&program.line()), "door-1         forced open");
     assert_eq!(untimed(&program.line()), "-- the scenario is over, the site goes on");
     assert!(program.terminate().success());
     assert!(!program.path("sim.sock").exists(), "the control socket is removed");
@@ -222,7 +222,7 @@ fn check_prints_faults_and_says_so_in_its_status() {
     let good = sim().arg("check").arg("--config").arg(&site).output().unwrap();
     assert_eq!(
         (good.status.code(), text(&good.stdout)),
-        (Some(0), "no faults; devices: 2, scenario steps: 1\n".to_owned())
+        (Some(0), format!("{} is in order; devices: 2, scenario steps: 1\n", site.display()))
     );
 
     std::fs::write(dir.path().join("scenario.toml"), SCENARIO.replace("door-1", "door-9")).unwrap();
@@ -248,5 +248,5 @@ fn help_explains_itself_to_a_newcomer() {
     let long = text(&sim().arg("--help").output().unwrap().stdout);
     assert!(long.contains("Examples:") && long.contains("strongroom-sim run --config"));
     let actions = text(&sim().args(["do", "--help"]).output().unwrap().stdout);
-    assert!(actions.contains("Actions of a door:") && actions.contains("grant [CREDENTIAL]"));
+    assert!(actions.contains("Actions of class door:") && actions.contains("grant [CREDENTIAL]"));
 }

@@ -5,13 +5,16 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use runtime::tls::ClientFiles;
+use serde_json::Value;
 
 use crate::field::Field;
 use crate::process::Process;
 use crate::program;
+use crate::wait::{soon, until};
 
 /// Quick enough for tests, and slow enough for two cores.
 const POLL_INTERVAL: &str = "50ms";
+const STATUS_PORT: u16 = 9_640;
 
 /// What differs between the edges of tests.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +68,8 @@ pub struct RealEdge {
     name: String,
     folder: PathBuf,
     hub: SocketAddr,
+    /// Where it answers for itself. One real edge a site: the address is the site's own, and the port is always the same.
+    status: SocketAddr,
     files: ClientFiles,
     toml: String,
     process: Option<Process>,
@@ -82,14 +87,22 @@ impl RealEdge {
     ) -> Self {
         let folder = site.join(edge);
         fs::create_dir_all(&folder).expect("the site's folder can be written");
+        let status = SocketAddr::new(hub.ip(), STATUS_PORT);
         let toml = toml(edge, hub, files, &settings);
         let (name, files) = (edge.to_owned(), files.clone());
-        Self { name, folder, hub, files, toml, process: None, past: None }
+        Self { name, folder, hub, status, files, toml, process: None, past: None }
     }
 
     /// Writes another configuration, and tells the edge to read it (SIGHUP).
     pub fn reload(&mut self, settings: &EdgeSettings) {
         self.toml = toml(&self.name, self.hub, &self.files, settings);
+        fs::write(self.config(), &self.toml).expect("the site's folder can be written");
+        self.process().signal(rustix::process::Signal::HUP);
+    }
+
+    /// Writes the same configuration with one more remark in it, and tells the edge to read it (SIGHUP).
+    pub fn touch(&mut self) {
+        self.toml.push_str("# Read again.\n");
         fs::write(self.config(), &self.toml).expect("the site's folder can be written");
         self.process().signal(rustix::process::Signal::HUP);
     }
@@ -121,6 +134,39 @@ impl RealEdge {
         let status = process.ended().await;
         assert!(status.success(), "{} ended with {status}", self.name);
         self.past = self.process.take();
+    }
+
+    /// What it says of itself, here and now, through its own command line.
+    pub fn status(&self) -> Value {
+        let address = self.status.to_string();
+        let said = program::run("strongroom-edge", &["status", "--json", "--address", &address]);
+        serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {}{}", said.out, said.err))
+    }
+
+    /// A page of its own, such as `/metrics`.
+    pub async fn page(&self, path: &str) -> String {
+        let url = format!("http://{}{path}", self.status);
+        let page = async { reqwest::get(&url).await?.text().await };
+        soon(&url, page).await.unwrap_or_else(|error| panic!("{url}: {error}"))
+    }
+
+    /// Waits until it has heard the device as it is now, and has written down what is urgent of it: the next thing that it
+    /// hears may have been under way already, so it takes two.
+    pub async fn hears(&self, device: &str) {
+        let wanted = self.heard(device).await + 2;
+        until(&format!("the edge to hear {device}"), async || {
+            let heard = self.heard(device).await;
+            if heard >= wanted { Ok(()) } else { Err(format!("{heard} of {wanted} times")) }
+        })
+        .await;
+    }
+
+    async fn heard(&self, device: &str) -> u64 {
+        let status: Value = serde_json::from_str(&self.page("/status").await).expect("status is JSON");
+        let mut devices = status["devices"].as_array().into_iter().flatten();
+        let found = devices.find(|found| found["id"] == device);
+        let found = found.unwrap_or_else(|| panic!("no device {device} in {status}"));
+        found["scans_good"].as_u64().expect("how often a device was heard is counted")
     }
 
     pub fn process(&mut self) -> &mut Process {
@@ -160,12 +206,15 @@ ca = {ca:?}
 certificate = {certificate:?}
 key = {key:?}
 heartbeat_interval = "1s"
+[status]
+address = "{status}"
 [spool]
 path = "spool.redb"
 bytes_max = 16777216
 routine_interval = "200ms"
 {arming}{devices}{more}"#,
         more = settings.more,
+        status = SocketAddr::new(hub.ip(), STATUS_PORT),
         hub = settings.hub.unwrap_or(hub),
         ca = files.ca,
         certificate = files.certificate,

@@ -11,15 +11,15 @@ use crate::field::{Field, ROOM};
 use crate::host_agent::HostAgent;
 use crate::libmodbus::{self, Libmodbus};
 use crate::mqtt_window::MqttWindow;
-use crate::program::{run, run_well};
+use crate::program::run_well;
+use crate::proxy::Proxy;
 use crate::serial::Serial;
 use crate::site::Site;
 use crate::wait::{until, within};
 use crate::watched_room::EDGE;
 
-/// A site has an address of its own, so that its ports are free. An edge must be told which.
+/// A site has an address of its own, so that its ports are free. An edge must be told this one.
 const FIELD_PORT: u16 = 8_884;
-const STATUS_PORT: u16 = 9_640;
 /// The unit on the serial line.
 const UNIT: u8 = 7;
 /// A device that speaks by itself is lost after ten seconds, and everything may be slow.
@@ -34,13 +34,13 @@ pub struct FullRoom {
     pub site: Site,
     pub settings: EdgeSettings,
     login: Login,
+    window_boot: u32,
     _serial: Serial,
 }
 
 /// Where the edge listens, and what lets the window sensor in.
 struct Login {
     listener: SocketAddr,
-    status: SocketAddr,
     token: String,
 }
 
@@ -55,15 +55,26 @@ impl FullRoom {
 
     /// Waits until everything is at rest and shown so.
     pub async fn start() -> FullRoom {
+        Self::build(Site::with_edges(&[EDGE]).await, None).await
+    }
+
+    /// The edge reaches the hub through a proxy.
+    pub async fn behind_proxy() -> (FullRoom, Proxy) {
         let site = Site::with_edges(&[EDGE]).await;
+        let proxy = Proxy::start(site.hub.ports().gate).await;
+        let address = proxy.address();
+        (Self::build(site, Some(address)).await, proxy)
+    }
+
+    async fn build(site: Site, by_way_of: Option<SocketAddr>) -> FullRoom {
         let field = Field::start(site.folder(), site.address, ROOM).await;
         let serial = Serial::start();
         let on_the_line = Libmodbus::rtu(site.folder(), UNIT, &serial.device).await;
         let (token, digest) = token("window-1");
-        let [listener, status] = [FIELD_PORT, STATUS_PORT].map(|port| SocketAddr::new(site.address, port));
-        let login = Login { listener, status, token };
+        let login = Login { listener: SocketAddr::new(site.address, FIELD_PORT), token };
         site.authority.issue_server("field", &site.address.to_string());
         let settings = EdgeSettings::room(&field).more(&sections(&site, &serial, &login, &digest));
+        let settings = by_way_of.into_iter().fold(settings, EdgeSettings::by_way_of);
         let mut edge = site.real_edge(EDGE, settings.clone());
         edge.file("libmodbus.toml", libmodbus::PROFILE);
         edge.start();
@@ -72,11 +83,22 @@ impl FullRoom {
             if edge.log().contains("listening for devices") { Ok(()) } else { Err(edge.log()) }
         })
         .await;
-        let window = window(&site, &login, 1);
+        let window_boot = 1;
+        let window = window(&site, &login, window_boot);
         let files = site.authority.issue_host_agent("desk-1");
         let agent = HostAgent::start(site.folder(), login.listener, &files, "desk-1");
-        let room =
-            FullRoom { edge, field, on_the_line, window, agent, site, settings, login, _serial: serial };
+        let room = FullRoom {
+            edge,
+            field,
+            on_the_line,
+            window,
+            agent,
+            site,
+            settings,
+            login,
+            window_boot,
+            _serial: serial,
+        };
         room.becomes("edge:arming", "unset").await;
         for (point, value) in Self::REST {
             room.becomes(point, value).await;
@@ -85,20 +107,14 @@ impl FullRoom {
     }
 
     /// The window sensor as it is after its power was gone: a new life, and a closed window.
-    pub fn restart_window(&mut self, boot: u32) {
-        self.window = window(&self.site, &self.login, boot);
+    pub fn restart_window(&mut self) {
+        self.window_boot += 1;
+        self.window = window(&self.site, &self.login, self.window_boot);
     }
 
     /// A point as the hub shows it.
     pub async fn point(&self, point: &str) -> Value {
         self.site.api().point("room", &format!("{EDGE}:{point}")).await
-    }
-
-    /// What the edge says of itself, here and now.
-    pub fn status(&self) -> Value {
-        let address = self.login.status.to_string();
-        let said = run("strongroom-edge", &["status", "--json", "--address", &address]);
-        serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {}{}", said.out, said.err))
     }
 
     /// Waits until the hub shows this value and believes it.
@@ -152,9 +168,7 @@ fn token(device: &str) -> (String, String) {
 fn sections(site: &Site, serial: &Serial, login: &Login, digest: &str) -> String {
     let files = site.authority.files("server-field");
     format!(
-        r#"[status]
-address = "{status}"
-[[buses]]
+        r#"[[buses]]
 id = "rs485-1"
 path = {line:?}
 baud = 115200
@@ -186,7 +200,6 @@ report_interval = "2s"
 "#,
         line = serial.edge,
         listener = login.listener,
-        status = login.status,
         certificate = files.certificate,
         key = files.key,
         ca = files.ca,

@@ -154,6 +154,7 @@ tokens = "tokens.json"
 loopback = "{loopback}"
 [liveness]
 silent_after = {silent_after:?}
+after_start = {silent_after:?}
 [rules]
 pack = "rules.toml"
 {more}

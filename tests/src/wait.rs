@@ -14,19 +14,21 @@ pub async fn until<T>(what: &str, look: impl AsyncFnMut() -> Result<T, String>) 
     within(PATIENCE, what, look).await
 }
 
-pub async fn within<T>(
+pub async fn within<T>(patience: Duration, what: &str, look: impl AsyncFnMut() -> Result<T, String>) -> T {
+    let seen = patiently(patience, look).await;
+    seen.unwrap_or_else(|instead| panic!("waited {} s for {what}; last seen: {instead}", patience.as_secs()))
+}
+
+/// The same for those who go on without it; what was seen last is the error.
+pub async fn patiently<T>(
     patience: Duration,
-    what: &str,
     mut look: impl AsyncFnMut() -> Result<T, String>,
-) -> T {
+) -> Result<T, String> {
     let begun = Instant::now();
     loop {
         match look().await {
-            Ok(seen) => return seen,
-            Err(instead) if begun.elapsed() > patience => {
-                panic!("waited {} s for {what}; last seen: {instead}", patience.as_secs())
-            }
-            Err(_) => sleep(LOOK_EVERY).await,
+            Err(_) if begun.elapsed() <= patience => sleep(LOOK_EVERY).await,
+            seen => return seen,
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod site_file;
 
 use std::path::{Path, PathBuf};
 
+use runtime::causes::in_full;
 use runtime::config::{ConfigError, load};
 
 pub use self::scenario::Scenario;
@@ -19,7 +20,7 @@ pub struct Plan {
 
 /// Why there is no plan: one error per file, each with all faults of its file.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", self.0.iter().map(crate::words::with_causes).collect::<Vec<_>>().join("\n"))]
+#[error("{}", self.0.iter().map(|fault| in_full(fault).to_string()).collect::<Vec<_>>().join("\n"))]
 pub struct PlanErrors(Vec<ConfigError>);
 
 impl Plan {

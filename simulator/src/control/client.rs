@@ -14,7 +14,7 @@ const REPLY_BYTES_MAX: u64 = 32 * 1024 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
-    #[error("cannot reach a running simulator at {}; is it running, and is this its control socket?", path.display())]
+    #[error("cannot reach a simulator at {} (does it run, and is this the `control` of its site file?)", path.display())]
     Connect { path: PathBuf, source: io::Error },
     #[error("the simulator at {} did not answer", path.display())]
     Exchange { path: PathBuf, source: io::Error },

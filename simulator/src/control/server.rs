@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use runtime::causes::in_full;
 use runtime::shutdown::Shutdown;
 use rustix::fs::Mode;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -22,7 +23,6 @@ use tracing::{debug, warn};
 use super::{Happened, REQUEST_BYTES_MAX, Reply, Request, Shown, ShownSignal};
 use crate::roster::Happening;
 use crate::site::{Picture, Site};
-use crate::words;
 
 /// People and their scripts; more at once is a script gone wrong.
 const CLIENTS_MAX: usize = 16;
@@ -167,7 +167,7 @@ fn answer(line: &[u8], site: &Site, addresses: &BTreeMap<String, SocketAddr>) ->
             devices: pictures.into_iter().map(|picture| shown(picture, addresses)).collect(),
         }),
     };
-    reply.unwrap_or_else(|error| Reply::Refused { reason: words::with_causes(&error) })
+    reply.unwrap_or_else(|error| Reply::Refused { reason: in_full(&error).to_string() })
 }
 
 fn done(happenings: Vec<Happening>) -> Reply {

@@ -199,7 +199,7 @@ impl Element {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignalError {
-    #[error("no signal `{wanted}`{}; there are: {known}", nearest(.near))]
+    #[error("no signal `{wanted}`; {}there are: {known}", nearest(.near))]
     Unknown { wanted: String, near: Option<String>, known: String },
     #[error("`{name}` needs an index, from {} to {}", .name.replace("[]", "[0]"), .name.replace("[]", &format!("[{last}]")))]
     IndexMissing { name: &'static str, last: u16 },
@@ -208,7 +208,7 @@ pub enum SignalError {
 }
 
 fn nearest(near: &Option<String>) -> String {
-    near.as_ref().map(|name| format!(", did you mean `{name}`?")).unwrap_or_default()
+    near.as_ref().map(|name| format!("did you mean `{name}`? ")).unwrap_or_default()
 }
 
 /// Finds `zone_state[3]` or `reader[0].last_result` in a table of signals.
@@ -275,10 +275,7 @@ mod tests {
     #[test]
     fn wrong_names_say_what_there_is() {
         let said = |wanted: &str| find(TABLE, wanted).unwrap_err().to_string();
-        assert_eq!(
-            said("sped"),
-            "no signal `sped`, did you mean `speed`?; there are: speed, reader[].online"
-        );
+        assert_eq!(said("sped"), "no signal `sped`; did you mean `speed`? there are: speed, reader[].online");
         assert_eq!(
             said("reader[].online"),
             "`reader[].online` needs an index, from reader[0].online to reader[1].online"

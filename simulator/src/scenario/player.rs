@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use runtime::causes::in_full;
 use runtime::shutdown::Shutdown;
 use tokio::time::sleep_until;
 use tracing::{error, warn};
@@ -11,7 +12,6 @@ use super::timeline::{Due, Timeline};
 use crate::config::Scenario;
 use crate::config::scenario::{Deed, Step};
 use crate::site::Site;
-use crate::words;
 
 pub struct Player {
     site: Arc<Site>,
@@ -58,7 +58,7 @@ impl Player {
         if let Err(refused) = done {
             error!(
                 line = step.line,
-                reason = words::with_causes(&refused),
+                reason = %in_full(&refused),
                 "a step could not be carried out"
             );
         }

@@ -1,11 +1,8 @@
 //! Signs checkpoints as an edge does, with any key that a test likes.
 
-use runtime::tls::{ClientFiles, mutual_client};
+use runtime::tls::{ClientFiles, ecdsa_fixed, mutual_client};
 use rustls::SignatureScheme;
-use wire::checkpoint::{Algorithm, Heads, KeyId, SIGNATURE_BYTES, Signatory, Unsigned};
-
-/// Half of a signature, in bytes.
-const NUMBER_BYTES: usize = SIGNATURE_BYTES / 2;
+use wire::checkpoint::{Algorithm, Heads, KeyId, Signatory, Unsigned};
 
 /// The bytes of a checkpoint over these heads, with the key of these files.
 pub fn signed(files: &ClientFiles, heads: &Heads) -> Box<[u8]> {
@@ -20,19 +17,6 @@ pub fn signed(files: &ClientFiles, heads: &Heads) -> Box<[u8]> {
     };
     let unsigned = Unsigned::new(&signatory, heads);
     let signature = signer.sign(&unsigned.signed_bytes()).expect("a key signs");
-    unsigned.sign(fixed(&signature)).expect("a certificate fits a checkpoint")
-}
-
-/// Two numbers of 32 bytes, from the two DER integers of a sequence.
-fn fixed(der: &[u8]) -> [u8; SIGNATURE_BYTES] {
-    let mut fixed = [0; SIGNATURE_BYTES];
-    let mut rest = &der[2..];
-    for place in [0, NUMBER_BYTES] {
-        let (number, others) = rest[2..].split_at(usize::from(rest[1]));
-        let digits = &number[number.len().saturating_sub(NUMBER_BYTES)..];
-        let end = place + NUMBER_BYTES;
-        fixed[end - digits.len()..end].copy_from_slice(digits);
-        rest = others;
-    }
-    fixed
+    let signature = ecdsa_fixed(&signature).expect("an ECDSA signature is a sequence of two numbers");
+    unsigned.sign(signature).expect("a certificate fits a checkpoint")
 }

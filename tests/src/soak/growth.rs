@@ -1,53 +1,65 @@
-//! Whether a process grew. Pure. Medians are compared, not ends: memory breathes, and a connection more or less at one
-//! moment is no leak.
+//! Whether a process grew. Pure. Medians of a fifth of the time are compared, not single moments: memory breathes, and a
+//! connection more or less at one moment is no leak.
 
 use std::fmt;
 
 use super::sample::Sample;
 
-/// What comes before is the start: caches fill, the first connections are made.
-const WARM_UP_SHARE: usize = 5;
+/// The first fifth is the start: caches fill, the first connections are made.
+const PARTS: usize = 5;
 /// An allocator keeps a little more of what it was once given.
 const RESIDENT_SLACK_BYTES: u64 = 3 << 20;
 const RESIDENT_SLACK_SHARE: u64 = 10;
-/// A connection that is being made while the old one ends, and its timer.
-const DESCRIPTORS_SLACK: u64 = 4;
+/// At rest the number does not move at all; somebody may ask for the status at that moment.
+const DESCRIPTORS_SLACK: u64 = 1;
 
-/// The median after warming up, and the median at the end.
+/// After warming up, in the middle, and at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Growth {
-    resident_bytes: [u64; 2],
-    descriptors: [u64; 2],
-}
-
-pub(super) fn grown(samples: &[Sample]) -> Growth {
-    let part = samples.len() / WARM_UP_SHARE;
-    assert!(part > 0, "too few samples to say anything");
-    let (early, late) = (&samples[part..2 * part], &samples[samples.len() - part..]);
-    let of = |pick: fn(&Sample) -> u64| [median(early, pick), median(late, pick)];
-    Growth {
-        resident_bytes: of(|sample| sample.resident_bytes),
-        descriptors: of(|sample| sample.descriptors),
-    }
+pub(super) struct Growth {
+    resident_bytes: [u64; 3],
+    descriptors: [u64; 3],
 }
 
 impl Growth {
-    pub fn is_a_leak(&self) -> bool {
-        let [early, late] = self.resident_bytes;
-        let slack = RESIDENT_SLACK_BYTES.max(early / RESIDENT_SLACK_SHARE);
-        late > early + slack || self.descriptors[1] > self.descriptors[0] + DESCRIPTORS_SLACK
+    pub(super) fn of(samples: &[Sample]) -> Self {
+        let part = samples.len() / PARTS;
+        assert!(part > 0, "{} samples are too few to say anything", samples.len());
+        let from = [part, (samples.len() - part) / 2, samples.len() - part];
+        let of = |pick: fn(&Sample) -> u64| from.map(|from| median(&samples[from..from + part], pick));
+        Self {
+            resident_bytes: of(|sample| sample.resident_bytes),
+            descriptors: of(|sample| sample.descriptors),
+        }
+    }
+
+    /// Flat: it may end at this many bytes.
+    fn resident_bytes_max(&self) -> u64 {
+        let [start, ..] = self.resident_bytes;
+        start + RESIDENT_SLACK_BYTES.max(start / RESIDENT_SLACK_SHARE)
+    }
+
+    pub(super) fn is_memory_flat(&self) -> bool {
+        self.resident_bytes[2] <= self.resident_bytes_max()
+    }
+
+    pub(super) fn are_descriptors_flat(&self) -> bool {
+        self.descriptors[2] <= self.descriptors[0] + DESCRIPTORS_SLACK
+    }
+
+    pub(super) fn memory(&self) -> impl fmt::Display {
+        let [start, middle, end] = self.resident_bytes.map(mib);
+        let most = mib(self.resident_bytes_max());
+        format!("start {start:.1}, middle {middle:.1}, end {end:.1} MiB; flat up to {most:.1}")
+    }
+
+    pub(super) fn files(&self) -> impl fmt::Display {
+        let [start, middle, end] = self.descriptors;
+        format!("start {start}, middle {middle}, end {end}; flat up to {}", start + DESCRIPTORS_SLACK)
     }
 }
 
-impl fmt::Display for Growth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [early, late] = self.resident_bytes.map(|bytes| bytes as f64 / f64::from(1 << 20));
-        let [few, many] = self.descriptors;
-        write!(
-            f,
-            "{early:.1} MiB resident after the start and {late:.1} at the end, {few} descriptors and {many}"
-        )
-    }
+fn mib(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
 }
 
 fn median(samples: &[Sample], pick: fn(&Sample) -> u64) -> u64 {
@@ -60,19 +72,19 @@ fn median(samples: &[Sample], pick: fn(&Sample) -> u64) -> u64 {
 mod tests {
     use super::*;
 
-    fn samples(resident: impl Fn(u64) -> u64, descriptors: impl Fn(u64) -> u64) -> Vec<Sample> {
+    fn growth(resident: impl Fn(u64) -> u64, descriptors: impl Fn(u64) -> u64) -> Growth {
         let sample = |at| Sample { resident_bytes: resident(at), descriptors: descriptors(at) };
-        (0..100).map(sample).collect()
+        Growth::of(&(0..100).map(sample).collect::<Vec<_>>())
     }
 
     #[test]
     fn breathing_is_no_leak_and_growing_is() {
         let mib = |mib: u64| mib << 20;
-        let breathing = samples(|at| mib(12) + at % 7 * (1 << 17), |at| 20 + at % 3);
-        assert!(!grown(&breathing).is_a_leak());
-        let starting = samples(|at| if at < 15 { mib(5) } else { mib(12) }, |_| 20);
-        assert!(!grown(&starting).is_a_leak(), "what the start takes is no leak");
-        assert!(grown(&samples(|at| mib(12) + at * (1 << 16), |_| 20)).is_a_leak());
-        assert!(grown(&samples(|_| mib(12), |at| 20 + at / 10)).is_a_leak());
+        let breathing = growth(|at| mib(12) + at % 7 * (1 << 17), |at| 20 + at % 2);
+        assert!(breathing.is_memory_flat() && breathing.are_descriptors_flat(), "{breathing:?}");
+        let starting = growth(|at| if at < 15 { mib(5) } else { mib(12) }, |_| 20);
+        assert!(starting.is_memory_flat(), "what the start takes is no leak");
+        assert!(!growth(|at| mib(12) + at * (1 << 16), |_| 20).is_memory_flat());
+        assert!(!growth(|_| mib(12), |at| 20 + at / 10).are_descriptors_flat());
     }
 }

@@ -1,6 +1,10 @@
 //! An edge signs what it has written, the hub shows how far that is proved, and what another key signed is an incident.
 
+use std::fs;
+
+use rustix::process::Signal;
 use serde_json::Value;
+use strongroom_tests::authority::{Authority, SITE};
 use strongroom_tests::edge_client::{EdgeClient, checkpoint};
 use strongroom_tests::site::Site;
 use strongroom_tests::wait::until;
@@ -85,6 +89,39 @@ async fn a_signature_of_another_key_or_under_another_history_is_raised() {
         client.event("door-1:handle", "no");
         client.deliver().await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_authority_made_anew_counts_as_soon_as_the_hub_has_read_it() {
+    let site = Site::with_edges(&["edge-1"]).await;
+    let mut client = site.edge_client("edge-1");
+    client.event("door-1:handle", "yes");
+    client.connect_and_deliver().await.unwrap();
+
+    let anew = Authority::init(site.folder().join("pki-anew"), SITE);
+    let files = anew.issue_edge("edge-1");
+    let bytes = checkpoint::signed(&files, &client.author.heads());
+    deliver(&mut client, bytes).await;
+    until("the edge to be shown as unproved", async || {
+        let edge = site.api().edge("edge-1").await;
+        let shown = edge["unproved"]["reason"] == "unknown_signatory" && edge["proved"].is_null();
+        if shown { Ok(()) } else { Err(edge.to_string()) }
+    })
+    .await;
+    assert_eq!(site.api().incidents().await, [], "the hub's own ignorance is nobody's replay");
+
+    fs::copy(anew.ca(), site.authority.ca()).unwrap();
+    fs::copy(anew.crl(), site.authority.crl()).unwrap();
+    site.hub.process().signal(Signal::HUP);
+    until("the new authority to be read", async || {
+        let log = site.hub.log();
+        if log.contains("revocation list were read again") { Ok(()) } else { Err(log) }
+    })
+    .await;
+    let bytes = checkpoint::signed(&files, &client.author.heads());
+    deliver(&mut client, bytes).await;
+    proved(&site, "edge-1", 0).await;
+    assert_eq!(site.api().edge("edge-1").await["unproved"], Value::Null);
 }
 
 /// A checkpoint of all that the client has written, by the key of this edge.

@@ -68,7 +68,7 @@ async fn each_class_is_heard_and_each_silence_is_seen() {
     room.becomes("door-1:handle", "yes").await;
     room.on_the_line.speaks_again();
     room.becomes("door-7:handle", "no").await;
-    room.restart_window(2);
+    room.restart_window();
     room.becomes("window-1:contact", "closed").await;
     room.edge.process().signal(Signal::TERM);
     assert!(room.edge.process().ended().await.success());

@@ -1,5 +1,6 @@
 //! Missing records are an incident exactly when the edge does not explain them.
 
+use serde_json::Value;
 use strongroom_tests::edge_client::EdgeClient;
 use strongroom_tests::site::Site;
 use wire::{Digest, Gap, GapReason, Lane, Record, Seq};
@@ -47,6 +48,19 @@ async fn only_what_nobody_explains_is_raised() {
     let detail = api.incident(&thief.id).await;
     let finding = detail["events"][0]["finding"].as_str().unwrap_or_default();
     assert!(finding.contains("of the urgent lane are missing"), "{detail}");
+    // All four are shown, with the edge's reason where it gave one, and with their time.
+    for (edge, lane, reason) in [
+        ("edge-before", "routine", Value::from("spool_full")),
+        ("edge-behind", "routine", Value::from("spool_full")),
+        ("edge-half", "routine", Value::Null),
+        ("edge-thief", "urgent", Value::Null),
+    ] {
+        let gaps = api.edge(edge).await["gaps"].clone();
+        assert_eq!(gaps.as_array().map(Vec::len), Some(1), "{edge}: {gaps}");
+        let gap = &gaps[0];
+        assert_eq!((&gap["lane"], &gap["reason"], &gap["records"]), (&lane.into(), &reason, &MISSING.into()));
+        assert!(gap["from"].is_string() && gap["until"].is_string(), "{edge}: {gap}");
+    }
     // What came behind the hole counts.
     assert_eq!(api.events("edge-thief").await.len(), 3);
 }
@@ -68,7 +82,8 @@ fn skip(client: &mut EdgeClient, lane: Lane) -> Gap {
     let after = Digest::of(b"an envelope that was given up");
     tail.next = Seq(first.0 + MISSING);
     tail.head = after;
-    Gap { epoch, lane, first, next: tail.next, before, after, reason: GapReason::SpoolFull }
+    let (next, reason) = (tail.next, GapReason::SpoolFull);
+    Gap { epoch, lane, first, next, before, after, reason, oldest: None, newest: None }
 }
 
 async fn go_on(client: &mut EdgeClient, lane: Lane) {

@@ -25,7 +25,9 @@ use place::folder::Folder;
 use place::pki::Pki;
 use report::{Figure, Report};
 use rows::ingest::Push;
-use rows::{Bench, append_file, gateway, idle, ingest, latency, mosquitto, polling, ratios, register};
+use rows::{
+    Bench, append_file, gateway, idle, ingest, latency, mosquitto, polling, ratios, register, serial_bus,
+};
 
 /// Measures a strongroom-hub of the same build and prints one table.
 ///
@@ -84,6 +86,8 @@ enum Row {
     Register,
     /// One device over TCP, polled by an edge and by tokio-modbus alone
     Polling,
+    /// As many units as a serial bus may have, polled by a real edge and by tokio-modbus alone
+    SerialBus,
     /// A real edge with 500 points: memory, processor, what it writes
     Gateway,
     /// The disk alone
@@ -160,7 +164,7 @@ impl Row {
             Row::Idle | Row::Latency => arguments.quiet_edges,
             // And the real one.
             Row::Register => arguments.quiet_edges + 1,
-            Row::Gateway => 1,
+            Row::Gateway | Row::SerialBus => 1,
             Row::Append | Row::Polling => 0,
         }
     }
@@ -176,6 +180,7 @@ fn run(row: Row, bench: &Bench, arguments: &Arguments, so_far: &Report) -> anyho
         Row::Latency => latency::run(bench),
         Row::Register => register::run(bench),
         Row::Polling => polling::run(bench),
+        Row::SerialBus => serial_bus::run(bench),
         Row::Gateway => gateway::run(bench),
         Row::Mosquitto => mosquitto::run(bench),
         Row::Append => {

@@ -11,5 +11,6 @@ pub(crate) mod hub;
 pub(crate) mod interrupt;
 pub(crate) mod pki;
 pub(crate) mod scrape;
+pub(crate) mod serial;
 pub(crate) mod stream;
 pub(crate) mod usage;

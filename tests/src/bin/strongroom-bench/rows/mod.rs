@@ -9,6 +9,7 @@ pub(crate) mod mosquitto;
 pub(crate) mod polling;
 pub(crate) mod ratios;
 pub(crate) mod register;
+pub(crate) mod serial_bus;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
